@@ -1,0 +1,49 @@
+# One line of real work per target. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SQL_FOLDERS := include/sql
+export PYTHONPATH := plugins
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench schema lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo.stamp ## run everything on this machine; ONCE=1 leaves after the report, SCALE=n sizes the data
+	@exec $(BIN)/python -m demo
+
+test: $(VENV)/dev.stamp ## run the tests (PYTEST_ARGS adds arguments)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/dev.stamp ## ruff, mypy, the SQL linter, and checks of generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(SQL_FOLDERS)
+	$(BIN)/python -m pgpipelines.configuration --check
+
+format: $(VENV)/dev.stamp ## format Python and SQL
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar $(SQL_FOLDERS)
+
+bench: $(VENV)/dev.stamp ## copies side by side with the peers, as ratios
+	$(BIN)/python -m benchmarks
+
+schema: $(VENV)/dev.stamp ## write include/pipelines.schema.json from the typed models
+	$(BIN)/python -m pgpipelines.configuration --write
+
+lock: $(VENV)/dev.stamp ## compile requirements*.in into requirements*.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements-demo.in -o requirements-demo.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove the demo's data, the virtual environment and every cache
+	@$(PYTHON) demo/clean.py
+
+$(VENV)/demo.stamp: requirements.txt requirements-demo.txt demo/venv.py
+	@$(PYTHON) demo/venv.py demo
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt demo/venv.py
+	@$(PYTHON) demo/venv.py dev

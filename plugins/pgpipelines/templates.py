@@ -1,0 +1,98 @@
+"""The only place that renders SQL: one Jinja environment over include/sql.
+
+Values never enter a template: they are bound by the driver as %(name)s. What does enter is an identifier
+(through a quoting filter), a piece of SQL that a server itself wrote (`Sql`: a type name, a default), or a
+whole number. Anything else raises, so a plain string can't reach a statement unquoted.
+
+    {{ table | identifier }}     one name, or the parts of a qualified name
+    {{ columns | identifiers }}  a comma-separated list of names
+    {{ column.type }}            an Sql value, as it is
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+SQL_FOLDER = Path(__file__).resolve().parents[2] / "include" / "sql"
+
+
+class Sql(str):
+    """A piece of SQL that is safe as it is: quoted by this module, or written by a server's catalog functions."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, order=True)
+class QualifiedName:
+    """A table's or type's schema and name, unquoted."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        """As a person writes it, quoted only where SQL needs it to be."""
+        return f"{readable(self.schema)}.{readable(self.name)}"
+
+
+def identifier(value: str | QualifiedName) -> Sql:
+    """Quote a name. Raises TypeError for anything but a name, ValueError where PostgreSQL has no such name."""
+    if isinstance(value, QualifiedName):
+        return Sql(f"{identifier(value.schema)}.{identifier(value.name)}")
+    if not isinstance(value, str) or isinstance(value, Sql):
+        raise TypeError(f"not an identifier: {value!r}")
+    if not value or "\x00" in value:
+        raise ValueError(f"PostgreSQL has no such name: {value!r}")
+    escaped = value.replace('"', '""')
+    # The driver reads % as the start of a bound value.
+    return Sql('"{}"'.format(escaped.replace("%", "%%")))
+
+
+def identifiers(values: Iterable[str | QualifiedName], prefix: str | None = None) -> Sql:
+    """Quote names and join them by commas, each behind `prefix.` where one is given."""
+    start = "" if prefix is None else f"{identifier(prefix)}."
+    return Sql(", ".join(start + identifier(value) for value in values))
+
+
+def readable(name: str) -> str:
+    """A name for messages: bare where SQL allows it bare."""
+    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    return name if plain else '"{}"'.format(name.replace('"', '""'))
+
+
+FILTERS: Mapping[str, Callable[..., Sql]] = MappingProxyType(
+    {"identifier": identifier, "identifiers": identifiers}
+)
+
+
+def require_safe(value: Any) -> Any:
+    """Jinja's `finalize`: let through what is safe inside a statement. Raises TypeError for the rest."""
+    if isinstance(value, Sql) or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise TypeError(f"unquoted value in an SQL template: {value!r} (use a filter, or bind it)")
+
+
+@cache
+def environment() -> Environment:
+    """The environment; operators get the same by `template_searchpath`, `FILTERS` and `require_safe`."""
+    jinja = Environment(
+        loader=FileSystemLoader(SQL_FOLDER),
+        undefined=StrictUndefined,
+        finalize=require_safe,
+        autoescape=False,  # noqa: S701 (SQL, not HTML: require_safe guards it)
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.filters.update(FILTERS)
+    return jinja
+
+
+def render(template: str, **context: object) -> Sql:
+    """Render include/sql/`template`. Raises jinja2.UndefinedError for a missing parameter, TypeError for an unsafe one."""
+    return Sql(environment().get_template(template).render(**context))
