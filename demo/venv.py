@@ -53,23 +53,23 @@ def works(python: Path) -> bool:
     script = "import pip, sys; print(*sys.version_info[:2])"
     if not python.exists():
         return False
-    found = subprocess.run([python, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603
+    found = subprocess.run([python, "-c", script], capture_output=True, text=True, check=False)
     return found.stdout.split() == [str(part) for part in sys.version_info[:2]]
 
 
 def install(python: Path, requirements: list[str]) -> None:
     """Install with uv, which is several times quicker, or with pip where uv can't be had."""
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    got_uv = subprocess.run([*pip, "uv"], cwd=ROOT, capture_output=True, check=False).returncode == 0  # noqa: S603
+    got_uv = subprocess.run([*pip, "uv"], cwd=ROOT, capture_output=True, check=False).returncode == 0
     uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
-    if got_uv and subprocess.run([*uv, *requirements], cwd=ROOT, check=False).returncode == 0:  # noqa: S603
+    if got_uv and subprocess.run([*uv, *requirements], cwd=ROOT, check=False).returncode == 0:
         return
     run([*pip, *requirements], "the requirements were not installed: is the package index reachable?")
 
 
 def run(command: list[str], problem: str) -> None:
     """Run `command`; its own last words stay visible above the one line that we add."""
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:  # noqa: S603
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         fail(problem)
 
 

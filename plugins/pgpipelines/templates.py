@@ -24,7 +24,7 @@ SQL_FOLDER = Path(__file__).resolve().parents[2] / "include" / "sql"
 
 
 class Sql(str):
-    """A piece of SQL that is safe as it is: quoted by this module, or written by a server's catalog functions."""
+    """A piece of SQL that is safe as it is: quoted here, or written by a server's catalog functions."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class QualifiedName:
 
 
 def identifier(value: str | QualifiedName) -> Sql:
-    """Quote a name. Raises TypeError for anything but a name, ValueError where PostgreSQL has no such name."""
+    """Quote a name. Raises TypeError for anything but a name, ValueError for an impossible one."""
     if isinstance(value, QualifiedName):
         return Sql(f"{identifier(value.schema)}.{identifier(value.name)}")
     if not isinstance(value, str) or isinstance(value, Sql):
@@ -62,7 +62,9 @@ def identifiers(values: Iterable[str | QualifiedName], prefix: str | None = None
 
 def readable(name: str) -> str:
     """A name for messages: bare where SQL allows it bare."""
-    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    plain = (
+        name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    )
     return name if plain else '"{}"'.format(name.replace('"', '""'))
 
 
@@ -94,5 +96,8 @@ def environment() -> Environment:
 
 
 def render(template: str, **context: object) -> Sql:
-    """Render include/sql/`template`. Raises jinja2.UndefinedError for a missing parameter, TypeError for an unsafe one."""
+    """Render include/sql/`template`.
+
+    Raises jinja2.UndefinedError for a missing parameter, TypeError for an unsafe one.
+    """
     return Sql(environment().get_template(template).render(**context))

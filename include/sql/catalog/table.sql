@@ -1,0 +1,38 @@
+-- What a table is: kind, size, and what this session's role may do with it. One row, or none where it doesn't exist.
+-- Parameters: schema, name. Locks nothing.
+SELECT
+    c.oid,
+    c.relkind AS kind,
+    c.relhassubclass AND c.relkind = 'r' AS inherited,
+    c.relpersistence AS persistence,
+    pg_get_userbyid(c.relowner) AS owner,
+    pg_has_role(c.relowner, 'USAGE') AS owned,
+    obj_description(c.oid, 'pg_class') AS comment,
+    row_security_active(c.oid) AS row_security,
+    has_schema_privilege(n.oid, 'USAGE') AS may_use_schema,
+    has_table_privilege(c.oid, 'SELECT')
+    OR NOT EXISTS (
+        SELECT FROM pg_attribute AS a
+        WHERE
+            a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
+    ) AS may_select,
+    has_table_privilege(c.oid, 'INSERT') AS may_insert,
+    has_table_privilege(c.oid, 'UPDATE') AS may_update,
+    has_table_privilege(c.oid, 'DELETE') AS may_delete,
+    (
+        SELECT sum(greatest(leaf.reltuples, 0))::bigint
+        FROM pg_class AS leaf
+        WHERE leaf.oid IN (SELECT relid FROM pg_partition_tree(c.oid) UNION SELECT c.oid)
+    ) AS estimated_rows,
+    (
+        -- The parent of a partitioned table has no size of its own.
+        SELECT sum(pg_relation_size(leaf.oid))::bigint
+        FROM pg_class AS leaf
+        WHERE
+            leaf.oid IN (SELECT relid FROM pg_partition_tree(c.oid) UNION SELECT c.oid)
+            AND leaf.relkind IN ('r', 'm')
+    ) AS bytes
+FROM pg_class AS c
+INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+WHERE n.nspname = %(schema)s AND c.relname = %(name)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f');

@@ -1,0 +1,19 @@
+-- Pins every setting that decides how this session reads, writes and prints values, so that two servers agree.
+-- Parameters: statement_timeout, lock_timeout (milliseconds). Locks nothing.
+SELECT
+    set_config('client_encoding', 'UTF8', false),
+    set_config('TimeZone', 'UTC', false),
+    set_config('DateStyle', 'ISO, YMD', false),
+    set_config('IntervalStyle', 'postgres', false),
+    set_config('extra_float_digits', '1', false),
+    set_config('bytea_output', 'hex', false),
+    set_config('lc_monetary', 'C', false),
+    set_config('xmloption', 'content', false),
+    -- A policy that hides rows becomes an error instead of a smaller copy.
+    set_config('row_security', 'off', false),
+    -- Every name is written with its schema, by us and by the server's own functions.
+    set_config('search_path', 'pg_catalog', false),
+    set_config('jit', 'off', false),
+    set_config('statement_timeout', %(statement_timeout)s::text, false),
+    set_config('lock_timeout', %(lock_timeout)s::text, false),
+    set_config('idle_in_transaction_session_timeout', '0', false);

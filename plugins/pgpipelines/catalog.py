@@ -1,0 +1,255 @@
+"""What a table is: its columns, key, indexes and types, read from the system catalogs of one server."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pgpipelines.errors import DriftError, MissingObjectError
+from pgpipelines.templates import QualifiedName, Sql
+
+if TYPE_CHECKING:
+    from pgpipelines.sessions import Session
+
+# Binary COPY sends these as object ids, which mean something else in another database.
+OID_TYPES = frozenset(
+    "oid regproc regprocedure regoper regoperator regclass regtype regrole regnamespace regconfig "
+    "regdictionary regcollation".split()
+)
+# Equal hash means equal content for these; every other type is hashed through its text (see docs).
+HASHED_AS_THEY_ARE = frozenset(
+    "bool char int2 int4 int8 oid bytea uuid date time timestamp timestamptz inet cidr macaddr macaddr8 "
+    "pg_lsn xid8".split()
+)
+FLOATS = frozenset({"float4", "float8"})
+STRINGS = frozenset({"text", "varchar"})
+MODIFIER_NONE = -1
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. `type` is the server's own text; `base` is the type below any domains."""
+
+    name: str
+    type: Sql
+    type_name: QualifiedName
+    type_kind: str
+    is_array: bool
+    base: str
+    base_kind: str
+    builtin: bool
+    base_modifier: int
+    has_binary: bool
+    element_builtin: bool
+    not_null: bool
+    generated: str
+    identity: str
+    expression: Sql | None
+    sequence: QualifiedName | None
+    collation: Sql | None
+    comment: str | None
+
+    @property
+    def user_defined(self) -> bool:
+        """Tell whether the type, or the array's element, is an enum or domain that travels along."""
+        return self.type_kind in {"e", "d"}
+
+    @property
+    def binary(self) -> bool:
+        """Tell whether binary COPY carries the value unchanged into another database."""
+        own = self.builtin or self.base_kind == "e"
+        return self.has_binary and own and self.element_builtin and self.base not in OID_TYPES
+
+    @property
+    def hashing(self) -> str:
+        """How the checksum sees the column: native, string, number, float or text."""
+        if not self.builtin:
+            return "text"
+        if self.base in HASHED_AS_THEY_ARE:
+            return "native"
+        if self.base in STRINGS:
+            return "string"
+        if self.base in FLOATS:
+            return "float"
+        return "number" if self.base == "numeric" else "text"
+
+
+@dataclass(frozen=True)
+class UserType:
+    """An enum (with labels) or a domain (with base type, default and checks)."""
+
+    name: QualifiedName
+    kind: str
+    labels: tuple[str, ...]
+    base: Sql
+    not_null: bool
+    expression: Sql | None
+    checks: tuple[Sql, ...]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A primary key, unique, check or exclusion constraint as the server defines it."""
+
+    name: str
+    definition: Sql
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index without a constraint; `definition` starts at USING."""
+
+    name: str
+    unique: bool
+    definition: Sql
+
+
+@dataclass(frozen=True)
+class Privileges:
+    """What this session's role may do with the table and the schema around it."""
+
+    use_schema: bool
+    select: bool
+    insert: bool
+    update: bool
+    delete: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, partitioned table, view, materialised view or foreign table, as its server describes it.
+
+    `estimated_rows` and `bytes` (of the heap) are the server's estimates, 0 where it has none. `keys` lists
+    the column sets that tell rows apart, the primary key first.
+    """
+
+    name: QualifiedName
+    kind: str
+    inherited: bool
+    persistence: str
+    owner: str
+    owned: bool
+    comment: str | None
+    row_security: bool
+    privileges: Privileges
+    estimated_rows: int
+    bytes: int
+    columns: tuple[Column, ...]
+    keys: tuple[tuple[str, ...], ...]
+    constraints: tuple[Constraint, ...]
+    indexes: tuple[Index, ...]
+    types: tuple[UserType, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """The columns that a copy carries: those that the server does not compute."""
+        return tuple(column for column in self.columns if not column.generated)
+
+
+def describe(session: Session, name: QualifiedName) -> Table | None:
+    """Read a table's description, or None where no such table exists."""
+    found = session.one("catalog/table.sql", {"schema": name.schema, "name": name.name})
+    if found is None:
+        return None
+    values = {"oid": found.oid}
+    return Table(
+        name=name,
+        kind=found.kind,
+        inherited=found.inherited,
+        persistence=found.persistence,
+        owner=found.owner,
+        owned=found.owned,
+        comment=found.comment,
+        row_security=found.row_security,
+        privileges=Privileges(
+            found.may_use_schema, found.may_select, found.may_insert, found.may_update, found.may_delete
+        ),
+        estimated_rows=found.estimated_rows or 0,
+        bytes=found.bytes or 0,
+        columns=tuple(_column(row) for row in session.query("catalog/columns.sql", values)),
+        keys=tuple(tuple(row.columns) for row in session.query("catalog/keys.sql", values)),
+        constraints=tuple(
+            Constraint(row.name, _server_sql(row.definition))
+            for row in session.query("catalog/constraints.sql", values)
+        ),
+        indexes=tuple(
+            Index(row.name, row.unique, _server_sql(row.definition))
+            for row in session.query("catalog/indexes.sql", values)
+        ),
+        types=tuple(_user_type(row) for row in session.query("catalog/types.sql", values)),
+    )
+
+
+def describe_existing(session: Session, name: QualifiedName) -> Table:
+    """Read a table's description. Raises MissingObjectError, with near names, where it doesn't exist."""
+    table = describe(session, name)
+    if table is None:
+        raise _missing(session, name)
+    if not table.columns:
+        raise DriftError(f"{session.endpoint}: {name} has no columns", "name a table that has columns")
+    return table
+
+
+def _missing(session: Session, name: QualifiedName) -> MissingObjectError:
+    existing = [QualifiedName(row.schema, row.name) for row in session.query("catalog/near_names.sql")]
+    same_name = [table for table in existing if table.name == name.name]
+    alike = difflib.get_close_matches(str(name), [str(table) for table in existing], n=3)
+    near = [*map(str, same_name), *(text for text in alike if text not in map(str, same_name))]
+    hint = (
+        f"did you mean {' or '.join(near[:3])}?"
+        if near
+        else "check the name, the schema and the connection's database"
+    )
+    return MissingObjectError(f"{session.endpoint}: table {name} does not exist", hint)
+
+
+def _column(row: Any) -> Column:
+    sequence = QualifiedName(row.sequence_schema, row.sequence_name) if row.sequence_name else None
+    return Column(
+        name=row.name,
+        type=_server_sql(row.type),
+        type_name=QualifiedName(row.type_schema, row.type_name),
+        type_kind=row.type_kind,
+        is_array=row.is_array,
+        base=row.base_name,
+        base_kind=row.base_kind,
+        builtin=row.builtin,
+        base_modifier=row.base_modifier,
+        has_binary=row.has_binary,
+        element_builtin=row.element_builtin,
+        not_null=row.not_null,
+        generated=row.generated,
+        identity=row.identity,
+        expression=_optional_sql(row.expression),
+        sequence=sequence,
+        collation=_optional_sql(row.collation),
+        comment=row.comment,
+    )
+
+
+def _user_type(row: Any) -> UserType:
+    return UserType(
+        name=QualifiedName(row.schema, row.name),
+        kind=row.kind,
+        labels=tuple(row.labels),
+        base=_server_sql(row.base),
+        not_null=row.not_null,
+        expression=_optional_sql(row.expression),
+        checks=tuple(_server_sql(check) for check in row.checks),
+    )
+
+
+def _server_sql(text: str) -> Sql:
+    # The driver reads % as the start of a bound value.
+    return Sql(text.replace("%", "%%"))
+
+
+def _optional_sql(text: str | None) -> Sql | None:
+    return None if text is None else _server_sql(text)

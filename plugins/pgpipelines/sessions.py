@@ -1,0 +1,185 @@
+"""Sessions: the only place that opens a connection to PostgreSQL and the only way a statement reaches it.
+
+A session pins the settings that decide how values are read and printed, bounds statements and lock waits,
+carries a name that a DBA recognises in pg_stat_activity, and turns the driver's errors into PipelineErrors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import psycopg2
+from psycopg2.extensions import cursor
+from psycopg2.extras import NamedTupleCursor
+from typing_extensions import Self
+
+from pgpipelines.diagnosis import diagnose, diagnose_connection
+from pgpipelines.templates import Sql, render
+
+CONNECT_SECONDS = 10
+APPLICATION_NAME_BYTES = 63
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A database and how to log in: libpq keywords by name. Its text and repr never show the password."""
+
+    conn_id: str
+    parameters: Mapping[str, str] = field(repr=False)
+
+    def __str__(self) -> str:
+        """Connection id, user, host, port and database, for messages."""
+        return f"{self.conn_id} ({self.user}@{self.host}:{self.port}/{self.database})"
+
+    @property
+    def host(self) -> str:
+        """Host name as given; `localhost` where libpq would use its own default."""
+        return self.parameters.get("host", "localhost")
+
+    @property
+    def port(self) -> str:
+        """TCP port."""
+        return self.parameters.get("port", "5432")
+
+    @property
+    def user(self) -> str:
+        """Login role, empty where libpq takes the operating system's user."""
+        return self.parameters.get("user", "")
+
+    @property
+    def database(self) -> str:
+        """Database name; libpq's default is the user's name."""
+        return self.parameters.get("dbname", self.user)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How long a statement may run and a lock may be waited for, in milliseconds."""
+
+    statement_timeout: int = 6 * 3600 * 1000
+    lock_timeout: int = 30 * 1000
+
+
+class Session:
+    """One connection and its current transaction; use as a context manager, which rolls back and closes.
+
+    Every method raises the PipelineError that fits what the server said.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        application_name: str,
+        *,
+        snapshot: bool = False,
+        bounds: Bounds | None = None,
+    ) -> None:
+        """Connect. With `snapshot`, each transaction is REPEATABLE READ and READ ONLY."""
+        self.endpoint = endpoint
+        defaults = {"connect_timeout": str(CONNECT_SECONDS)}
+        name = application_name.encode()[:APPLICATION_NAME_BYTES].decode(errors="ignore")
+        with diagnose_connection(endpoint):
+            self._connection = psycopg2.connect(
+                **{**defaults, **endpoint.parameters, "application_name": name},
+                cursor_factory=NamedTupleCursor,
+            )
+        try:
+            self._prepare(snapshot, bounds or Bounds())
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, snapshot: bool, bounds: Bounds) -> None:
+        self.execute(
+            "session/settings.sql",
+            {"statement_timeout": bounds.statement_timeout, "lock_timeout": bounds.lock_timeout},
+        )
+        self.execute("session/notice_dead_client.sql")
+        self.commit()
+        if snapshot:
+            self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close; what was not committed is rolled back by the server."""
+        self.close()
+
+    @property
+    def version(self) -> int:
+        """Major version of the server."""
+        return int(self._connection.server_version) // 10000
+
+    @property
+    def backend(self) -> int:
+        """Process id of the server's backend."""
+        return int(self._connection.get_backend_pid())
+
+    def query(
+        self, template: str, values: Mapping[str, object] | None = None, **context: object
+    ) -> list[Any]:
+        """Run the statement in include/sql/`template` and return its rows as named tuples."""
+        with self._cursor() as run:
+            run.execute(render(template, **context), dict(values or {}))
+            rows: list[Any] = run.fetchall()
+            return rows
+
+    def one(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> Any:
+        """Run a statement and return its first row, or None."""
+        rows = self.query(template, values, **context)
+        return rows[0] if rows else None
+
+    def execute(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> int:
+        """Run the statement in include/sql/`template` and return the number of rows that it touched."""
+        with self._cursor() as run:
+            run.execute(render(template, **context), dict(values or {}))
+            return int(run.rowcount)
+
+    def copy(self, statement: Sql, stream: BinaryIO, block: int) -> int:
+        """Run a COPY from or to `stream`, `block` bytes at a time, and return the number of rows."""
+        with self._cursor() as run:
+            run.copy_expert(statement % (), stream, block)
+            return int(run.rowcount)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block did, and keep the transaction, when it raises."""
+        self.execute("session/savepoint.sql")
+        try:
+            yield
+        except BaseException:
+            self.execute("session/rollback_to_savepoint.sql")
+            raise
+        self.execute("session/release_savepoint.sql")
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        with diagnose(self.endpoint):
+            self._connection.commit()
+
+    def rollback(self) -> None:
+        """Roll the transaction back."""
+        with diagnose(self.endpoint):
+            self._connection.rollback()
+
+    def cancel(self) -> None:
+        """Ask the server to cancel what this session runs; may be called from another thread."""
+        if not self._connection.closed:
+            self._connection.cancel()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[cursor]:
+        with diagnose(self.endpoint), self._connection.cursor() as run:
+            yield run
