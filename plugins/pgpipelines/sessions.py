@@ -83,10 +83,8 @@ class Session:
         defaults = {"connect_timeout": str(CONNECT_SECONDS)}
         name = application_name.encode()[:APPLICATION_NAME_BYTES].decode(errors="ignore")
         with diagnose_connection(endpoint):
-            self._connection = psycopg2.connect(
-                **{**defaults, **endpoint.parameters, "application_name": name},
-                cursor_factory=NamedTupleCursor,
-            )
+            dsn = make_dsn(**{**defaults, **endpoint.parameters, "application_name": name})
+            self._connection = psycopg2.connect(dsn, cursor_factory=NamedTupleCursor)
         try:
             self._prepare(snapshot, bounds or Bounds())
         except BaseException:

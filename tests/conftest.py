@@ -1,0 +1,13 @@
+"""Fixtures of all tests, one module per concern."""
+
+from __future__ import annotations
+
+from demo.servers import installed_majors
+from tests.fixtures.servers import database_of, server_of, source, target
+
+__all__ = ["database_of", "server_of", "source", "target"]
+
+
+def pytest_report_header() -> str:
+    """Name the servers that the tests can run on."""
+    return f"PostgreSQL: {', '.join(map(str, installed_majors()))}"
