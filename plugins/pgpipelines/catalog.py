@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pgpipelines.errors import DriftError, MissingObjectError
-from pgpipelines.templates import QualifiedName, Sql
+from pgpipelines.templates import QualifiedName, Sql, escaped
 
 if TYPE_CHECKING:
     from pgpipelines.sessions import Session
@@ -24,8 +24,6 @@ HASHED_AS_THEY_ARE = frozenset(
     "pg_lsn xid8".split()
 )
 FLOATS = frozenset({"float4", "float8"})
-STRINGS = frozenset({"text", "varchar"})
-MODIFIER_NONE = -1
 
 
 @dataclass(frozen=True)
@@ -64,23 +62,22 @@ class Column:
 
     @property
     def hashing(self) -> str:
-        """How the checksum sees the column: native, string, number, float or text."""
+        """How the checksum sees the column: native, number, float, padded or text."""
         if not self.builtin:
             return "text"
         if self.base in HASHED_AS_THEY_ARE:
             return "native"
-        if self.base in STRINGS:
-            return "string"
         if self.base in FLOATS:
             return "float"
-        return "number" if self.base == "numeric" else "text"
+        return {"numeric": "number", "bpchar": "padded"}.get(self.base, "text")
 
 
 @dataclass(frozen=True)
 class UserType:
-    """An enum (with labels) or a domain (with base type, default and checks)."""
+    """An enum, or a domain with its base type; `written` is the name as its server writes it."""
 
     name: QualifiedName
+    written: Sql
     kind: str
     labels: tuple[str, ...]
     base: Sql
@@ -176,12 +173,10 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
         columns=tuple(_column(row) for row in session.query("catalog/columns.sql", values)),
         keys=tuple(tuple(row.columns) for row in session.query("catalog/keys.sql", values)),
         constraints=tuple(
-            Constraint(row.name, _server_sql(row.definition))
-            for row in session.query("catalog/constraints.sql", values)
+            Constraint(row.name, escaped(row.definition)) for row in session.query("catalog/constraints.sql", values)
         ),
         indexes=tuple(
-            Index(row.name, row.unique, _server_sql(row.definition))
-            for row in session.query("catalog/indexes.sql", values)
+            Index(row.name, row.unique, escaped(row.definition)) for row in session.query("catalog/indexes.sql", values)
         ),
         types=tuple(_user_type(row) for row in session.query("catalog/types.sql", values)),
     )
@@ -203,9 +198,7 @@ def _missing(session: Session, name: QualifiedName) -> MissingObjectError:
     alike = difflib.get_close_matches(str(name), [str(table) for table in existing], n=3)
     near = [*map(str, same_name), *(text for text in alike if text not in map(str, same_name))]
     hint = (
-        f"did you mean {' or '.join(near[:3])}?"
-        if near
-        else "check the name, the schema and the connection's database"
+        f"did you mean {' or '.join(near[:3])}?" if near else "check the name, the schema and the connection's database"
     )
     return MissingObjectError(f"{session.endpoint}: table {name} does not exist", hint)
 
@@ -214,7 +207,7 @@ def _column(row: Any) -> Column:
     sequence = QualifiedName(row.sequence_schema, row.sequence_name) if row.sequence_name else None
     return Column(
         name=row.name,
-        type=_server_sql(row.type),
+        type=escaped(row.type),
         type_name=QualifiedName(row.type_schema, row.type_name),
         type_kind=row.type_kind,
         is_array=row.is_array,
@@ -237,19 +230,15 @@ def _column(row: Any) -> Column:
 def _user_type(row: Any) -> UserType:
     return UserType(
         name=QualifiedName(row.schema, row.name),
+        written=escaped(row.written),
         kind=row.kind,
         labels=tuple(row.labels),
-        base=_server_sql(row.base),
+        base=escaped(row.base),
         not_null=row.not_null,
         expression=_optional_sql(row.expression),
-        checks=tuple(_server_sql(check) for check in row.checks),
+        checks=tuple(escaped(check) for check in row.checks),
     )
 
 
-def _server_sql(text: str) -> Sql:
-    # The driver reads % as the start of a bound value.
-    return Sql(text.replace("%", "%%"))
-
-
 def _optional_sql(text: str | None) -> Sql | None:
-    return None if text is None else _server_sql(text)
+    return None if text is None else escaped(text)

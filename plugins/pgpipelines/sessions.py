@@ -7,13 +7,14 @@ carries a name that a DBA recognises in pg_stat_activity, and turns the driver's
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import IOBase
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 import psycopg2
-from psycopg2.extensions import cursor
+from psycopg2.extensions import cursor, make_dsn
 from psycopg2.extras import NamedTupleCursor
 from typing_extensions import Self
 
@@ -121,9 +122,7 @@ class Session:
         """Process id of the server's backend."""
         return int(self._connection.get_backend_pid())
 
-    def query(
-        self, template: str, values: Mapping[str, object] | None = None, **context: object
-    ) -> list[Any]:
+    def query(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> list[Any]:
         """Run the statement in include/sql/`template` and return its rows as named tuples."""
         with self._cursor() as run:
             run.execute(render(template, **context), dict(values or {}))
@@ -141,22 +140,19 @@ class Session:
             run.execute(render(template, **context), dict(values or {}))
             return int(run.rowcount)
 
-    def copy(self, statement: Sql, stream: BinaryIO, block: int) -> int:
+    def copy(self, statement: Sql, stream: IOBase, block: int) -> int:
         """Run a COPY from or to `stream`, `block` bytes at a time, and return the number of rows."""
         with self._cursor() as run:
             run.copy_expert(statement % (), stream, block)
             return int(run.rowcount)
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Undo what the block did, and keep the transaction, when it raises."""
-        self.execute("session/savepoint.sql")
-        try:
-            yield
-        except BaseException:
-            self.execute("session/rollback_to_savepoint.sql")
-            raise
-        self.execute("session/release_savepoint.sql")
+    def use_role_search_path(self) -> None:
+        """For the rest of the transaction, find names as the role finds them elsewhere: triggers may count on it."""
+        self.execute("session/role_search_path.sql")
+
+    def use_pinned_search_path(self) -> None:
+        """For the rest of the transaction, find only what PostgreSQL itself brings."""
+        self.execute("session/pinned_search_path.sql")
 
     def commit(self) -> None:
         """Commit the transaction."""
@@ -171,7 +167,8 @@ class Session:
     def cancel(self) -> None:
         """Ask the server to cancel what this session runs; may be called from another thread."""
         if not self._connection.closed:
-            self._connection.cancel()
+            with suppress(psycopg2.Error):  # a server that is gone has nothing left to cancel
+                self._connection.cancel()
 
     def close(self) -> None:
         """Close the connection."""

@@ -41,17 +41,26 @@ class QualifiedName:
         return f"{readable(self.schema)}.{readable(self.name)}"
 
 
-def identifier(value: str | QualifiedName) -> Sql:
-    """Quote a name. Raises TypeError for anything but a name, ValueError for an impossible one."""
-    if isinstance(value, QualifiedName):
-        return Sql(f"{identifier(value.schema)}.{identifier(value.name)}")
-    if not isinstance(value, str) or isinstance(value, Sql):
-        raise TypeError(f"not an identifier: {value!r}")
-    if not value or "\x00" in value:
-        raise ValueError(f"PostgreSQL has no such name: {value!r}")
-    escaped = value.replace('"', '""')
-    # The driver reads % as the start of a bound value.
-    return Sql('"{}"'.format(escaped.replace("%", "%%")))
+def quoted(name: str | QualifiedName) -> str:
+    """Quote a name for SQL that a person reads or runs."""
+    if isinstance(name, QualifiedName):
+        return f"{quoted(name.schema)}.{quoted(name.name)}"
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def identifier(name: str | QualifiedName) -> Sql:
+    """Quote a name for a template. Raises TypeError for what is no name, ValueError for an impossible one."""
+    if not isinstance(name, str | QualifiedName) or isinstance(name, Sql):
+        raise TypeError(f"not an identifier: {name!r}")
+    for part in (name,) if isinstance(name, str) else (name.schema, name.name):
+        if not part or "\x00" in part:
+            raise ValueError(f"PostgreSQL has no such name: {part!r}")
+    return escaped(quoted(name))
+
+
+def escaped(text: str) -> Sql:
+    """SQL that a server wrote, as a template takes it: the driver reads % as the start of a value."""
+    return Sql(text.replace("%", "%%"))
 
 
 def identifiers(values: Iterable[str | QualifiedName], prefix: str | None = None) -> Sql:
@@ -62,15 +71,11 @@ def identifiers(values: Iterable[str | QualifiedName], prefix: str | None = None
 
 def readable(name: str) -> str:
     """A name for messages: bare where SQL allows it bare."""
-    plain = (
-        name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
-    )
-    return name if plain else '"{}"'.format(name.replace('"', '""'))
+    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    return name if plain else quoted(name)
 
 
-FILTERS: Mapping[str, Callable[..., Sql]] = MappingProxyType(
-    {"identifier": identifier, "identifiers": identifiers}
-)
+FILTERS: Mapping[str, Callable[..., Sql]] = MappingProxyType({"identifier": identifier, "identifiers": identifiers})
 
 
 def require_safe(value: Any) -> Any:

@@ -18,6 +18,7 @@ WITH RECURSIVE used AS (
 SELECT
     n.nspname AS schema,
     t.typname AS name,
+    quote_ident(n.nspname) || '.' || quote_ident(t.typname) AS written,
     t.typtype AS kind,
     ARRAY(
         SELECT e.enumlabel::text FROM pg_enum AS e

@@ -1,0 +1,2 @@
+-- Creates a schema. Parameters: schema. Locks nothing.
+CREATE SCHEMA {{ schema | identifier }};

@@ -1,2 +1,0 @@
--- Forgets the savepoint and keeps what came after it. Parameters: none. Locks nothing.
-RELEASE SAVEPOINT pgpipelines;

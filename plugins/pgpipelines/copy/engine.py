@@ -1,0 +1,314 @@
+"""The story of one copy: lock, place, load, merge, verify, publish. docs/how-a-copy-is-proven.md says why."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from pgpipelines import ledger
+from pgpipelines.catalog import Table, describe, describe_existing
+from pgpipelines.checksum import Bucket, Comparison, buckets_for, differing_buckets
+from pgpipelines.copy import staging
+from pgpipelines.copy.definition import Definition, accept, complete, create, same_type
+from pgpipelines.copy.progress import Progress, watch
+from pgpipelines.copy.readiness import require_readable, require_writable
+from pgpipelines.copy.relay import Relayed, relay
+from pgpipelines.errors import ConfigurationError, ConflictError, PipelineError, VerificationError
+from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.templates import QualifiedName, quoted, render
+
+STRATEGY = "full_refresh"
+VERIFICATION = "checksum"
+# Each attempt waits as long as the session's lock_timeout.
+LOCK_ATTEMPTS = 10
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CopyRequest:
+    """What to copy where. `batch_size` is the number of rows after which progress is reported."""
+
+    source: Endpoint
+    target: Endpoint
+    source_table: QualifiedName
+    target_table: QualifiedName
+    batch_size: int = 10_000
+
+
+@dataclass(frozen=True)
+class CopyResult:
+    """What a copy did. `rows` and `bytes` were read from the source; `seconds` are by step."""
+
+    rows: int
+    bytes: int
+    changes: staging.Changes
+    seconds: dict[str, float]
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy under way: both sessions, both tables, and how they are compared.
+
+    `target_table` is the target as it was before, None where this copy creates it.
+    """
+
+    request: CopyRequest
+    source: Session
+    target: Session
+    source_table: Table
+    target_table: Table | None
+    definition: Definition
+    comparison: Comparison
+    progress: Progress
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns that are copied."""
+        return [column.name for column in self.source_table.stored]
+
+    def source_checksum(self) -> dict[int, Bucket]:
+        """The checksum of the source table at the snapshot."""
+        return self.comparison.checksum(self.source, self.request.source_table)
+
+    def target_checksum(self) -> dict[int, Bucket]:
+        """The checksum of the target table as this transaction sees it."""
+        return self.comparison.checksum(self.target, self.request.target_table)
+
+
+def copy_table(request: CopyRequest, run: ledger.Run) -> CopyResult:
+    """Make the target table equal to the source table at one snapshot of the source, in one transaction.
+
+    Raises a PipelineError, with the target unchanged and the failure in the ledger.
+    """
+    started_at = datetime.now(timezone.utc)
+    try:
+        _require_two_tables(request)
+        return _copy_table(request, run, started_at)
+    except PipelineError as error:
+        _record_failure(request, run, started_at, error)
+        raise
+
+
+def _copy_table(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyResult:
+    progress = Progress(str(request.target_table), request.batch_size)
+    with Session(request.target, run.application_name) as target:
+        ledger.ensure_ledger(target)
+        with progress.step("lock"):
+            _lock(target, request.target_table)
+        # The snapshot comes after the lock: a run that waited must not publish older rows than the one before it.
+        with Session(request.source, run.application_name, snapshot=True) as source:
+            snapshot = source.one("copy/snapshot.sql")
+            with progress.step("place"):
+                copy = _place(request, source, target, progress)
+            with progress.step("load"):
+                relayed, staged = _load(copy)
+            with _in_background(copy.source_checksum, source.cancel) as source_checksum:
+                with progress.step("merge"):
+                    changes = _merge(copy) if staged else _complete(copy, relayed)
+                with progress.step("verify"):
+                    _verify(copy, source_checksum)
+            entry = ledger.Entry(
+                **_entry(request, started_at),
+                status="succeeded",
+                snapshot=snapshot.snapshot,
+                snapshot_at=snapshot.taken_at,
+                columns=copy.columns,
+                rows_read=relayed.rows,
+                rows_inserted=changes.inserted,
+                rows_updated=changes.updated,
+                rows_deleted=changes.deleted,
+                bytes=relayed.bytes,
+                seconds=progress.seconds,
+                verification=VERIFICATION,
+            )
+            ledger.record(target, run, entry)
+            with progress.step("publish"):
+                target.commit()
+    return CopyResult(relayed.rows, relayed.bytes, changes, progress.seconds, snapshot.snapshot)
+
+
+def _require_two_tables(request: CopyRequest) -> None:
+    source, target = request.source, request.target
+    same_database = (source.host, source.port, source.database) == (target.host, target.port, target.database)
+    if same_database and request.source_table == request.target_table:
+        raise ConfigurationError(
+            f"{request.source_table} would be copied onto itself ({source})",
+            "name another target table, or another target connection",
+        )
+
+
+def _lock(target: Session, table: QualifiedName) -> None:
+    """Keep every other run away from the target table until this transaction ends; wait for one, within bounds."""
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            target.execute("copy/lock.sql", {"table": str(table)})
+        except ConflictError:
+            target.rollback()
+            log.info("%s: another run is publishing to it; waiting (%d of %d)", table, attempt, LOCK_ATTEMPTS)
+        else:
+            return
+    raise ConflictError(
+        f"{target.endpoint}: another run holds {table}",
+        "let that run finish (pg_stat_activity shows it by DAG and task), then clear this task",
+    )
+
+
+def _place(request: CopyRequest, source: Session, target: Session, progress: Progress) -> Copy:
+    """Read both definitions; create the target table, or check that the existing one holds the source's rows."""
+    source_table = describe_existing(source, request.source_table)
+    require_readable(source, source_table)
+    wanted = Definition(source_table, request.target_table)
+    target_table = describe(target, request.target_table)
+    if target_table is None:
+        create(target, wanted)
+    else:
+        require_writable(target, target_table)
+        last_columns = ledger.last_columns(target, str(request.source_table), str(request.target_table))
+        accept(wanted, target_table, last_columns)
+        target.execute("copy/hold_definition.sql", table=request.target_table)
+    progress.expected_rows = source_table.estimated_rows
+    return Copy(
+        request=request,
+        source=source,
+        target=target,
+        source_table=source_table,
+        target_table=target_table,
+        definition=wanted,
+        comparison=_comparison(source, source_table, target, target_table),
+        progress=progress,
+    )
+
+
+def _comparison(source: Session, source_table: Table, target: Session, target_table: Table | None) -> Comparison:
+    keys = source_table.keys
+    if target_table is not None:
+        # Rows are matched by a key only where both sides promise that it tells them apart.
+        shared = {frozenset(key) for key in target_table.keys}
+        keys = tuple(key for key in keys if frozenset(key) in shared)
+    return Comparison(
+        columns=source_table.stored,
+        key=keys[0] if keys else (),
+        buckets=buckets_for(source_table.estimated_rows),
+        transcode=_encoding(source) != _encoding(target),
+    )
+
+
+def _encoding(session: Session) -> str:
+    return str(session.one("catalog/server_encoding.sql").name)
+
+
+def _load(copy: Copy) -> tuple[Relayed, bool]:
+    """Stream the source's rows into an empty target directly, else into staging; tell which."""
+    table, columns = copy.request.target_table, copy.columns
+    staged = not copy.target.one("copy/is_empty.sql", table=table).empty
+    if staged:
+        staging.create_staging(copy.target, table, columns)
+    binary = _binary(copy)
+    read = render(
+        "copy/read.sql",
+        table=copy.request.source_table,
+        columns=columns,
+        # A plain COPY leaves out the rows of partitions and child tables, and refuses views.
+        whole=copy.source_table.kind != "r" or copy.source_table.inherited,
+        binary=binary,
+    )
+    write = render("copy/write.sql", table=staging.STAGING if staged else table, columns=columns, binary=binary)
+    copy.target.use_role_search_path()
+    with watch(copy.request.target, copy.target.backend, copy.progress) as report:
+        return relay(copy.source, copy.target, read, write, report), staged
+
+
+def _binary(copy: Copy) -> bool:
+    """Tell whether every column may travel in binary: its value names nothing of one database, its type is one."""
+    for column in copy.source_table.stored:
+        target = None if copy.target_table is None else copy.target_table.by_name[column.name]
+        if not column.binary or (target is not None and not same_type(target, column, copy.definition)):
+            return False
+    return True
+
+
+def _complete(copy: Copy, relayed: Relayed) -> staging.Changes:
+    """Finish a table that was filled directly: key, constraints and indexes where it is new, and statistics."""
+    if copy.target_table is None:
+        complete(copy.target, copy.definition)
+    copy.target.execute("copy/analyze.sql", table=copy.request.target_table)
+    _advance_sequences(copy)
+    return staging.Changes(inserted=relayed.rows)
+
+
+def _merge(copy: Copy) -> staging.Changes:
+    """Make the target's rows equal to the staged ones."""
+    table, key = copy.request.target_table, copy.comparison.key
+    if key:
+        changes = staging.merge(copy.target, table, copy.columns, key)
+    else:
+        changes = staging.republish(copy.target, table, copy.columns)
+    _advance_sequences(copy)
+    return changes
+
+
+def _advance_sequences(copy: Copy) -> None:
+    target = copy.request.target_table
+    described = copy.target_table or copy.source_table
+    for column in described.stored:
+        if column.sequence is not None and column.name in copy.columns:
+            values = {"table_text": quoted(target), "column_text": column.name}
+            copy.target.execute("copy/advance_sequence.sql", values, table=target, column=column.name)
+
+
+def _verify(copy: Copy, source_checksum: Future[dict[int, Bucket]]) -> None:
+    """Compare both tables, bucket by bucket. Raises VerificationError, which names keys, where they differ."""
+    copy.target.use_pinned_search_path()
+    found, expected = copy.target_checksum(), source_checksum.result()
+    buckets = differing_buckets(expected, found)
+    if not buckets:
+        return
+    request = copy.request
+    keys = copy.comparison.differing_keys(copy.source, request.source_table, copy.target, request.target_table, buckets)
+    raise VerificationError(
+        f"{request.target_table} would differ from {request.source_table} ({request.source}) in "
+        f"{len(buckets)} of {copy.comparison.buckets} buckets, for example {', '.join(keys)}",
+        "look for triggers of the target, or other writers, that change these rows; the target is unchanged",
+    )
+
+
+@contextmanager
+def _in_background(work: Callable[[], T], cancel: Callable[[], None]) -> Iterator[Future[T]]:
+    """Run `work` in a thread while the block runs; cancel it when the block fails."""
+    with ThreadPoolExecutor(1, thread_name_prefix="checksum") as pool:
+        future = pool.submit(work)
+        try:
+            yield future
+        except BaseException:
+            cancel()
+            raise
+
+
+def _entry(request: CopyRequest, started_at: datetime) -> dict[str, Any]:
+    return {
+        "source": str(request.source),
+        "source_table": str(request.source_table),
+        "target_table": str(request.target_table),
+        "strategy": STRATEGY,
+        "started_at": started_at,
+    }
+
+
+def _record_failure(request: CopyRequest, run: ledger.Run, started_at: datetime, error: PipelineError) -> None:
+    """Note the failure in the ledger, if the target can be reached; what failed is raised by the caller anyway."""
+    entry = ledger.Entry(**_entry(request, started_at), status="failed", error=error.cause)
+    try:
+        with Session(request.target, run.application_name) as target:
+            ledger.ensure_ledger(target)
+            ledger.record(target, run, entry)
+            target.commit()
+    except PipelineError as second:
+        log.warning("%s: the failure is not in the ledger: %s", request.target_table, second.cause)

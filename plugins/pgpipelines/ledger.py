@@ -1,0 +1,76 @@
+"""The ledger: what each run did to each target table, in schema pgpipelines of the target.
+
+A success is written in the transaction of its data, so the two can't disagree; a failure afterwards, in a
+transaction of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pgpipelines.sessions import Session
+
+
+@dataclass(frozen=True)
+class Run:
+    """Which run of which task writes, in Airflow's words; `map_index` is -1 for a task that is not mapped."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    try_number: int = 1
+
+    @property
+    def application_name(self) -> str:
+        """How its sessions are called in pg_stat_activity."""
+        return f"{self.dag_id}.{self.task_id}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run on one table. Counts are rows; `bytes` went over the wire; `seconds` are by step."""
+
+    source: str
+    source_table: str
+    target_table: str
+    strategy: str
+    status: str
+    started_at: datetime
+    snapshot: str | None = None
+    snapshot_at: datetime | None = None
+    columns: list[str] | None = None
+    rows_read: int | None = None
+    rows_inserted: int | None = None
+    rows_updated: int | None = None
+    rows_deleted: int | None = None
+    bytes: int | None = None
+    seconds: Mapping[str, float] | None = None
+    verification: str | None = None
+    error: str | None = None
+
+
+def ensure_ledger(session: Session) -> None:
+    """Create the ledger where it doesn't stand yet, and commit. Raises PrivilegeError where the role may not."""
+    if not session.one("ledger/exists.sql").present:
+        session.execute("ledger/create.sql")
+    session.commit()
+
+
+def record(session: Session, run: Run, entry: Entry) -> None:
+    """Add a run in the session's current transaction."""
+    values = {**asdict(run), **asdict(entry)}
+    values["seconds"] = None if entry.seconds is None else json.dumps(entry.seconds)
+    session.execute("ledger/insert.sql", values)
+
+
+def last_columns(session: Session, source_table: str, target_table: str) -> tuple[str, ...]:
+    """The columns that the last successful run copied between these tables; empty where there was none."""
+    row = session.one("ledger/last_columns.sql", {"source_table": source_table, "target_table": target_table})
+    return tuple(row.columns) if row else ()
