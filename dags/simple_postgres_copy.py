@@ -24,9 +24,11 @@ a row of `pgpipelines.ledger` in the target, and a success is an event of the ta
 
 from __future__ import annotations
 
-from airflow.sdk import Param, dag, task
+from typing import Any
 
+from airflow.sdk import Param, dag, task
 from pgpipelines.dag_policy import dag_settings
+
 from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_table
 
 FORM = {
@@ -37,8 +39,8 @@ FORM = {
         "target_postgres_conn", type="string", minLength=1, title="Target connection", description="Where to write."
     ),
     "source_table": Param(
-        "",
         type="string",
+        minLength=1,
         title="Source table",
         description='`table` or `schema.table`, with "double quotes" around what SQL wants quoted.',
     ),
@@ -64,19 +66,11 @@ def simple_postgres_copy() -> None:
     """Copy the table that the form names."""
 
     @task(outlets=[COPIED_TABLES])
-    def copy(
-        source_conn_id: str, target_conn_id: str, source_table: str, target_table: str | None, batch_size: int
-    ) -> CopySummary:
+    def copy(params: dict[str, Any]) -> CopySummary:
         """Copy one table and prove it."""
-        return copy_table(
-            source_conn_id=source_conn_id,
-            target_conn_id=target_conn_id,
-            source_table=source_table,
-            target_table=target_table or "",
-            batch_size=batch_size,
-        )
+        return copy_table(**{**params, "target_table": params["target_table"] or ""})
 
-    copy(**{name: f"{{{{ params.{name} }}}}" for name in FORM})
+    copy()  # type: ignore[call-arg]  # Airflow gives a task the parts of its context that it names
 
 
 simple_postgres_copy()

@@ -56,12 +56,15 @@ def table_asset(database: Endpoint, table: QualifiedName) -> Asset:
     """The Asset that stands for a table: DAGs can be scheduled on its name or its URI."""
     place = "/".join(quote(part, safe="") for part in (database.database, table.schema, table.name))
     return Asset(
-        name=f"{database.conn_id}.{table}", uri=f"postgres://{database.host}:{database.port}/{place}", group="pgpipelines"
+        name=f"{database.conn_id}.{table}",
+        uri=f"postgres://{database.host}:{database.port}/{place}",
+        group="pgpipelines",
     )
 
 
 def _libpq_extras(conn_id: str, extras: Mapping[str, object]) -> dict[str, str]:
-    wanted = {name: str(value) for name, value in extras.items() if name not in HOOK_EXTRAS and value not in (None, "")}
+    given = {name: str(value) for name, value in extras.items() if value not in (None, "")}
+    wanted = {name: value for name, value in given.items() if name not in HOOK_EXTRAS}
     for name in wanted:
         try:
             make_dsn(**{name: ""})
