@@ -69,6 +69,8 @@ class Column:
             return "native"
         if self.base in FLOATS:
             return "float"
+        if self.base == "numeric" and self.base_modifier >= 0:
+            return "native"  # a declared scale is every value's scale
         return {"numeric": "number", "bpchar": "padded"}.get(self.base, "text")
 
 

@@ -188,13 +188,15 @@ def _place(request: CopyRequest, source: Session, target: Session, progress: Pro
 
 
 def _comparison(source: Session, source_table: Table, target: Session, target_table: Table | None) -> Comparison:
-    keys = source_table.keys
+    keys, columns = source_table.keys, source_table.stored
     if target_table is not None:
         # Rows are matched by a key only where both sides promise that it tells them apart.
         shared = {frozenset(key) for key in target_table.keys}
         keys = tuple(key for key in keys if frozenset(key) in shared)
+        # The target's type may be the wider one: what it could hold decides how values are compared.
+        columns = tuple(target_table.by_name[column.name] for column in columns)
     return Comparison(
-        columns=source_table.stored,
+        columns=columns,
         key=keys[0] if keys else (),
         buckets=buckets_for(source_table.estimated_rows),
         transcode=_encoding(source) != _encoding(target),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from pgpipelines.errors import PipelineError
@@ -61,27 +61,27 @@ class Progress:
 def watch(target: Endpoint, backend: int, progress: Progress) -> Iterator[Callable[[], None]]:
     """Give a function that reports how far the COPY of a backend of the target has come.
 
-    It asks the server (pg_stat_progress_copy) through a second session, opened when there is a first line to
-    write. A copy does not fail because it can't be watched.
+    It asks the server (pg_stat_progress_copy) through a second session, opened when the first line is due. A copy
+    does not fail because it can't be watched.
     """
-    sessions: list[Session] = []
+    with ExitStack() as sessions:
+        watcher: Session | None = None
+        blind = False
 
-    def report() -> None:
-        if not progress.due():
-            return
-        try:
-            if not sessions:
-                sessions.append(Session(target, "pgpipelines progress"))
-            found = sessions[0].one("copy/progress.sql", {"backend": backend})
-            sessions[0].rollback()
-        except PipelineError as error:
-            log.warning("%s: no progress to show: %s", progress.table, error.cause)
-            return
-        if found is not None:
-            progress.rows(found.rows, found.bytes)
+        def report() -> None:
+            nonlocal watcher, blind
+            if blind or not progress.due():
+                return
+            try:
+                if watcher is None:
+                    watcher = sessions.enter_context(Session(target, "pgpipelines progress"))
+                found = watcher.one("copy/progress.sql", {"backend": backend})
+                watcher.rollback()
+            except PipelineError as error:
+                log.warning("%s: no progress to show: %s", progress.table, error.cause)
+                blind = True
+            else:
+                if found is not None:
+                    progress.rows(found.rows, found.bytes)
 
-    try:
         yield report
-    finally:
-        for session in sessions:
-            session.close()
