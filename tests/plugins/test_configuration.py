@@ -1,0 +1,425 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgpipelines.configuration import Configuration, TableCopy, configuration_file, load
+from pgpipelines.configuration.__main__ import SCHEMA_FILE, main, schema_text
+from pgpipelines.configuration.models import CRON_PRESETS
+from pgpipelines.errors import ConfigurationError
+from pgpipelines.templates import QualifiedName
+
+ROOT = Path(__file__).resolve().parents[2]
+CRON = f'five cron fields such as "0 2 * * *", one of {", ".join(CRON_PRESETS)}, or null'
+CONNECTION = "the id of an Airflow connection: letters, digits and _ # ! ( ) - . : / \\"
+DAG_ID = "a DAG id: 1 to 250 ASCII letters, digits, dots, dashes and underscores"
+ENTRY = "one table: name, or name: {target: …, batch_size: …}"
+KEYS = "schedule, timezone, source, target, strategy, target_schema, parallel, tables"
+ZONE = "the name of a time zone, such as Asia/Seoul, Europe/Berlin or UTC"
+HIDDEN = "found what may hold a password (not shown here; connections are set in Airflow)"
+
+# Mistakes in one pipeline: the line that is wrong, and what is said of it.
+PIPELINE_MISTAKES = [
+    ('schedule: "0 2 * *"', f'.schedule: found "0 2 * *"; allowed: {CRON}'),
+    ('schedule: "0 2 * * * *"', f'.schedule: found "0 2 * * * *"; allowed: {CRON}'),
+    ("schedule: 5", f".schedule: found 5; allowed: {CRON}"),
+    ('schedule: "@once"', f'.schedule: found "@once"; allowed: {CRON}'),
+    ('schedule: "R 2 * * *"', f'.schedule: found "R 2 * * *"; allowed: {CRON}'),
+    ('schedule: "0 0 30 2 *"', f'.schedule: found "0 0 30 2 *"; allowed: {CRON} (failed to find next date)'),
+    (
+        'schedule: "0 24 * * *"',
+        f'.schedule: found "0 24 * * *"; allowed: {CRON} ([0 24 * * *] is not acceptable, out of range)',
+    ),
+    (
+        "timezone: Asia/Soul",
+        f'.timezone: found "Asia/Soul"; allowed: {ZONE} (near: Asia/Seoul, Asia/Kabul, Asia/Saigon)',
+    ),
+    ("timezone: KST?", f'.timezone: found "KST?"; allowed: {ZONE}'),
+    ("timezone: ../Seoul", None),
+    ("timezone: Asia", None),
+    ("timezone:", f".timezone: found nothing; allowed: {ZONE}"),
+    ("source: my conn", f'.source: found "my conn"; allowed: {CONNECTION}'),
+    ("source: 5", f".source: found 5; allowed: {CONNECTION}"),
+    ("source: postgresql://u:canary@h/db", f".source: {HIDDEN}; allowed: {CONNECTION}"),
+    ("target: host=h password=canary", f".target: {HIDDEN}; allowed: {CONNECTION}"),
+    ("strategy: incremental", '.strategy: found "incremental"; allowed: full_refresh'),
+    ("schedul: null", f".schedul: unknown key (near: schedule); allowed: {KEYS}"),
+    ("password: canary", f".password: unknown key; allowed: {KEYS}"),
+    ("parallel: 0", ".parallel: found 0; allowed: a whole number from 1 to 32"),
+    (
+        "target_schema: a.b",
+        '.target_schema: found "a.b"; allowed: one name, with "double quotes" around what SQL wants quoted',
+    ),
+    (
+        "target_schema: [x]",
+        ".target_schema: found ['x']; "
+        'allowed: text: one name, with "double quotes" around what SQL wants quoted',
+    ),
+    ("tables: []", ".tables: found []; allowed: a list of at least one table"),
+    ("tables: users", '.tables: found "users"; allowed: a list of at least one table'),
+    ("tables: {users: }", ".tables: found {'users': None}; allowed: a list of at least one table"),
+    (
+        "tables: [a, no]",
+        ".tables[1]: found false (YAML reads bare yes, no, on, off as true or false: quote the word); "
+        f"allowed: {ENTRY}",
+    ),
+    ("tables: [7]", f".tables[0]: found 7; allowed: {ENTRY}"),
+    ("tables: [[a]]", f".tables[0]: found ['a']; allowed: {ENTRY}"),
+    ("tables: [{name: a, target: b}]", f".tables[0]: found {{'name': 'a', 'target': 'b'}}; allowed: {ENTRY}"),
+    ("tables: [{a: {name: b}}]", f".tables[0]: found {{'a': {{'name': 'b'}}}}; allowed: {ENTRY}"),
+    (
+        "tables: [Users]",
+        '.tables[0]: found "Users"; allowed: users, or "Users" in double quotes if the capitals are meant',
+    ),
+    (
+        "tables: [a.b.c]",
+        '.tables[0]: found "a.b.c"; allowed: name or schema.name; the connection says which database',
+    ),
+    (
+        "tables: [{a: {batch_siz: 5}}]",
+        ".tables[0].batch_siz: unknown key (near: batch_size); allowed: target, batch_size",
+    ),
+    (
+        "tables: [a, b, {c: {batch_size: ten}}]",
+        '.tables[2].batch_size: found "ten"; allowed: a whole number of rows from 1 to 1000000',
+    ),
+    (
+        "tables: [{a: {batch_size: 0}}]",
+        ".tables[0].batch_size: found 0; allowed: a whole number of rows from 1 to 1000000",
+    ),
+    (
+        "tables: [{a: {batch_size: 1000.0}}]",
+        ".tables[0].batch_size: found 1000.0; allowed: a whole number of rows from 1 to 1000000",
+    ),
+    ("tables: [{a: {target: b-c}}]", '.tables[0].target: found "b-c"; allowed: "b-c" in double quotes'),
+    (
+        "tables: [users, public.users]",
+        ".tables[1]: found public.users; allowed: a target of its own (copies.wrong.tables[0] writes it)",
+    ),
+    (
+        "tables: [{a: {target: taken}}]",
+        ".tables[0]: found public.taken; allowed: a target of its own (copies.sound.tables[0] writes it)",
+    ),
+    (
+        "source: there",
+        ".tables[0]: found public.mine; "
+        "allowed: a target other than the source (another connection, schema or name)",
+    ),
+    (
+        "target_schema: pgpipelines",
+        ".tables[0]: found pgpipelines.mine; allowed: a target outside pgpipelines, which is not for copies",
+    ),
+]
+
+SOUND = {"schedule": None, "source": "here", "target": "there", "tables": ["taken"]}
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "pipelines.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def mistakes(folder: Path, text: str | bytes) -> list[str]:
+    path = written(folder, text)
+    return [line.removeprefix(f"{path}: ") for line in load(path).mistakes]
+
+
+@pytest.mark.parametrize(("line", "message"), PIPELINE_MISTAKES, ids=[line for line, _ in PIPELINE_MISTAKES])
+def test_a_mistake_is_one_line_and_leaves_the_sound_pipeline(
+    tmp_path: Path, line: str, message: str | None
+) -> None:
+    settings = ["schedule: null", "source: here", "target: there", "tables: [mine]"]
+    key = line.partition(":")[0]
+    lines = [line, *(setting for setting in settings if not setting.startswith(f"{key}:"))]
+    text = "copies:\n  sound: {schedule: null, source: here, target: there, tables: [taken]}\n  wrong:\n"
+    path = written(tmp_path, text + "".join(f"    {line}\n" for line in lines))
+
+    loaded = load(path)
+
+    assert list(loaded.copies) == ["sound"]
+    (found,) = loaded.mistakes
+    assert found.startswith(f"{path}: copies.wrong.")
+    assert "canary" not in found
+    assert "\n" not in found
+    if message is not None:
+        assert found == f"{path}: copies.wrong{message}"
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "message"),
+    [
+        ("my dag", f'copies."my dag": found "my dag"; allowed: {DAG_ID}'),
+        ("a..b", 'copies."a..b": found "a..b"; allowed: a DAG id without two dots in a row'),
+        ("복사", f'copies."복사": found "복사"; allowed: {DAG_ID}'),
+        (7, f"copies[7]: found 7; allowed: {DAG_ID}"),
+        (
+            "simple_postgres_copy",
+            'copies.simple_postgres_copy: found "simple_postgres_copy"; '
+            "allowed: a DAG id of its own (simple_postgres_copy is a DAG that comes with the package)",
+        ),
+    ],
+)
+def test_what_airflow_would_refuse_as_a_dag_id_is_refused(
+    tmp_path: Path, dag_id: str | int, message: str
+) -> None:
+    assert mistakes(tmp_path, yaml.safe_dump({"copies": {dag_id: SOUND}})) == [message]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty; allowed: a mapping with the key copies"),
+        ("# nothing\n", "the file is empty; allowed: a mapping with the key copies"),
+        ("copies", 'found "copies"; allowed: a mapping of copies'),
+        ("- copies", "found ['copies']; allowed: a mapping of copies"),
+        ("copies:", "copies: found nothing; allowed: a mapping of DAG ids to pipelines"),
+        ("copies: [a]", "copies: found ['a']; allowed: a mapping of DAG ids to pipelines"),
+        ("copies: {a: }", f"copies.a: found nothing; allowed: a mapping of {KEYS}"),
+        ("copy: {}", "copy: unknown key (near: copies); allowed: copies"),
+        ("7: x", "[7]: found the key 7; allowed: text as keys"),
+        ("a: {b\n", "line 2, column 1: expected ',' or '}', but got '<stream end>'"),
+        (
+            "a:\n\tb: 1\n",
+            "line 2, column 1: found character '\\t' that cannot start any token; "
+            "indent with spaces, not tabs",
+        ),
+        ("a: * * * * *", 'line 1, column 5: a value that begins with * needs quotes, such as "* * * * *"'),
+        ("copies: {}\ncopies: {}\n", "line 2, column 1: the key 'copies' is written twice"),
+        ("copies: {a: 1, b: 2, a: 3}", "line 1, column 22: the key 'a' is written twice"),
+        ("a: 1\n---\nb: 2\n", "line 2, column 1: but found another document"),
+        (
+            "a: !!set {x}",
+            "line 1, column 4: could not determine a constructor for the tag 'tag:yaml.org,2002:set'",
+        ),
+        ("a: !!python/object:os.system x", "line 1, column 4: could not determine a constructor for the tag"),
+        ("? [a]\n: b", "line 1, column 3: found unhashable key"),
+        ("a: " + "[" * 5000, "nested too deeply to be meant"),
+        ("a: !!int x", "a value that can't be read: invalid literal for int() with base 10: 'x'"),
+        ("a: \x07", "not YAML: unacceptable character #x0007: special characters are not allowed"),
+        ("a: 한글".encode("cp949"), "line 1: byte 0xc7 is not UTF-8; save the file as UTF-8"),
+        ("a: b".encode("utf-16"), "the file is UTF-16; save it as UTF-8"),
+    ],
+)
+def test_what_is_no_configuration_is_one_line(tmp_path: Path, text: str | bytes, message: str) -> None:
+    (found,) = mistakes(tmp_path, text)
+    assert found.startswith(message)
+
+
+def test_several_mistakes_are_several_lines(tmp_path: Path) -> None:
+    text = "copies: {wrong: {schedule: null, sourc: a, tables: [A, b, {c: {batch_size: 0}}]}}"
+    assert [line.partition(": ")[0] for line in mistakes(tmp_path, text)] == [
+        "copies.wrong.source",
+        "copies.wrong.target",
+        "copies.wrong.tables[0]",
+        "copies.wrong.tables[2].batch_size",
+        "copies.wrong.sourc",
+    ]
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "none.yaml"
+    assert load(path).mistakes == (f"{path}: there is no such file",)
+    assert load(tmp_path).mistakes == (f"{tmp_path}: the file can't be read: Is a directory",)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    assert load(written(tmp_path, b"\xef\xbb\xbfcopies: {}\n")).mistakes == ()
+
+
+def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:
+    text = """
+copies:
+  a: &a {schedule: null, source: here, target: there, tables: [x]}
+  b: {<<: *a, target: elsewhere}
+"""
+    loaded = load(written(tmp_path, text))
+    assert loaded.mistakes == ()
+    assert loaded.copies["b"].target == "elsewhere"
+
+
+def test_names_resolve_as_the_file_says(tmp_path: Path) -> None:
+    text = """
+copies:
+  a:
+    schedule: null
+    source: here
+    target: there
+    tables: [t, s.u, v: {target: w}, x: {target: s.w, batch_size: 5}, '"Weird.Name"', y: ]
+  b:
+    schedule: "@daily"
+    timezone: Europe/Berlin
+    source: here
+    target: there
+    target_schema: '"Own"'
+    tables: [t, s.u, v: {target: w}, x: {target: s.z}]
+"""
+    loaded = load(written(tmp_path, text))
+    assert loaded.mistakes == ()
+    assert loaded.copies["a"].table_copies() == (
+        TableCopy(QualifiedName("public", "t"), QualifiedName("public", "t"), 10_000),
+        TableCopy(QualifiedName("s", "u"), QualifiedName("s", "u"), 10_000),
+        TableCopy(QualifiedName("public", "v"), QualifiedName("public", "w"), 10_000),
+        TableCopy(QualifiedName("public", "x"), QualifiedName("s", "w"), 5),
+        TableCopy(QualifiedName("public", "Weird.Name"), QualifiedName("public", "Weird.Name"), 10_000),
+        TableCopy(QualifiedName("public", "y"), QualifiedName("public", "y"), 10_000),
+    )
+    assert [table.target for table in loaded.copies["b"].table_copies()] == [
+        QualifiedName("Own", "t"),
+        QualifiedName("Own", "u"),
+        QualifiedName("Own", "w"),
+        QualifiedName("s", "z"),
+    ]
+
+
+def test_the_mistakes_are_raised_together(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "copies: {a: , b: }"))
+    with pytest.raises(ConfigurationError) as raised:
+        loaded.require_sound()
+    assert raised.value.cause.splitlines() == list(loaded.mistakes)
+    load(written(tmp_path, "copies: {}")).require_sound()
+
+
+def test_the_environment_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGPIPELINES_CONFIG", raising=False)
+    assert configuration_file() == ROOT / "include" / "pipelines.yaml"
+    monkeypatch.setenv("PGPIPELINES_CONFIG", "include/other.yaml")
+    assert configuration_file() == ROOT / "include" / "other.yaml"
+    assert load().mistakes == ("include/other.yaml: there is no such file",)
+    monkeypatch.setenv("PGPIPELINES_CONFIG", str(tmp_path / "x.yaml"))
+    assert configuration_file() == tmp_path / "x.yaml"
+
+
+def test_the_file_that_comes_with_the_package_is_sound() -> None:
+    assert load(ROOT / "include" / "pipelines.yaml").mistakes == ()
+
+
+def test_the_published_schema_is_current_and_holds_for_the_file_that_comes_with_the_package() -> None:
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    text = (ROOT / "include" / "pipelines.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=pipelines.schema.json\n")
+    jsonschema.validate(yaml.safe_load(text), schema)
+
+
+def test_every_setting_is_described_in_the_schema() -> None:
+    schema = json.loads(schema_text())
+    settings = schema["properties"] | schema["$defs"]["Copy"]["properties"]
+    assert [name for name, setting in settings.items() if not setting.get("description")] == []
+
+
+def test_the_command_says_ok_or_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, "copies: {}")
+    monkeypatch.setenv("PGPIPELINES_CONFIG", str(path))
+    assert main([]) == 0
+    assert capsys.readouterr().out == f"{path}: ok\n"
+    written(tmp_path, "copy: {}")
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().out == f"{path}: copy: unknown key (near: copies); allowed: copies\n"
+
+
+def test_the_command_writes_and_checks_the_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pgpipelines.configuration.__main__.SCHEMA_FILE", tmp_path / "schema.json")
+    monkeypatch.setattr("pgpipelines.configuration.__main__.PACKAGE_FOLDER", tmp_path)
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().out == "schema.json: not up to date; `make schema` writes it\n"
+    assert main(["--write"]) == 0
+    assert main(["--check"]) == 0
+
+
+def test_the_command_runs_without_airflow() -> None:
+    script = (
+        "import sys; from pgpipelines.configuration.__main__ import main; status = main([]); "
+        "sys.exit(status or 'airflow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, env={"PYTHONPATH": "plugins"}, cwd=ROOT)
+
+
+names = st.text(st.sampled_from('ab_1$가A." ;-'), min_size=1, max_size=8).map(
+    lambda name: str(QualifiedName("s", name))
+)
+cron_fields = st.tuples(
+    st.sampled_from(["*", "0", "*/5", "1-10", "59"]),
+    st.sampled_from(["*", "2", "0-6/2"]),
+    st.sampled_from(["*", "1", "31", "L"]),
+    st.sampled_from(["*", "2", "JAN", "1,7"]),
+    st.sampled_from(["*", "0", "7", "MON-FRI", "5#3"]),
+).map(" ".join)
+tables = st.one_of(
+    names,
+    st.dictionaries(
+        names,
+        st.none()
+        | st.fixed_dictionaries({}, optional={"target": names, "batch_size": st.integers(0, 2_000_000)}),
+        min_size=1,
+        max_size=1,
+    ),
+)
+pipelines = st.fixed_dictionaries(
+    {
+        "schedule": st.none() | cron_fields | st.sampled_from(CRON_PRESETS),
+        "source": st.sampled_from(["a", "b/c", r"d\e"]),
+        "target": st.sampled_from(["x", "y:z"]),
+        "tables": st.lists(tables, min_size=1, max_size=4),
+    },
+    optional={
+        "timezone": st.sampled_from(["UTC", "Asia/Seoul"]),
+        "strategy": st.just("full_refresh"),
+        "target_schema": st.none() | st.sampled_from(["erp", '"A.b"']),
+        "parallel": st.integers(0, 40),
+    },
+)
+documents = st.fixed_dictionaries(
+    {"copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines)}
+)
+
+
+@given(documents)
+def test_what_loads_satisfies_the_schema_and_survives_a_round_trip(document: dict[str, Any]) -> None:
+    copies = load_document(document).copies
+    kept = {"copies": {name: document["copies"][name] for name in copies}}
+    schema = json.loads(schema_text())
+    jsonschema.validate(kept, schema)
+    model = Configuration.model_validate(kept)
+    dumped = json.loads(model.model_dump_json())
+    jsonschema.validate(dumped, schema)
+    assert Configuration.model_validate(dumped) == model
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["copies", "tables", "schedule", "source", "target", "p"]) | st.integers(),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_nonsense_is_reported_in_lines_and_never_raises(document: object) -> None:
+    loaded = load_document(document)
+    assert all("\n" not in line for line in loaded.mistakes)
+
+
+def load_document(document: object) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        return load(written(Path(folder), yaml.safe_dump(document, allow_unicode=True)))
