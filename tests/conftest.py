@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tests.fixtures.airflow_home  # noqa: F401 (before anything that imports Airflow)
 from demo.servers import installed_majors
 from tests.fixtures.servers import database_of, server_of, source, target
 

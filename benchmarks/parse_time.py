@@ -1,0 +1,57 @@
+"""How long the DAG files take to parse, once Airflow is imported: python -m benchmarks.parse_time.
+
+Like Airflow's dag processor, this imports Airflow once and parses each file in a process forked from there,
+so that every file pays for its own imports (pgpipelines, the driver). The best of five rounds counts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS = 5
+
+
+def main() -> None:
+    """Print seconds by file and in total."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["AIRFLOW_HOME"] = home
+        os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"
+        os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(ROOT / "plugins")
+        sys.path.insert(0, str(ROOT / "plugins"))
+        import airflow.dag_processing.processor  # noqa: F401, PLC0415 (after AIRFLOW_HOME is set)
+
+        total = 0.0
+        for file in sorted((ROOT / "dags").glob("*.py")):
+            seconds = min(parse_seconds(file) for _ in range(ROUNDS))
+            total += seconds
+            print(f"{file.name:32} {seconds:6.3f} s")
+        print(f"{'all DAG files':32} {total:6.3f} s (bar: 0.500 s)")
+
+
+def parse_seconds(file: Path) -> float:
+    """Parse one DAG file in a process of its own and return the seconds that it took."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415
+
+        started = time.perf_counter()
+        bag = DagBag(file, load_op_links=False)
+        seconds = time.perf_counter() - started
+        os.write(writing, str(seconds).encode())
+        os._exit(1 if bag.import_errors else 0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        seconds = float(answer.read())
+    if os.waitpid(child, 0)[1] != 0:
+        raise SystemExit(f"{file.name} does not import")
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
