@@ -15,20 +15,18 @@ Tables are copied in the order of the list, `parallel` at a time. This DAG comes
 
 from __future__ import annotations
 
-from typing import Any
-
 from airflow.sdk import DAG, task
 
 from pgpipelines.configuration import Copy, load
 from pgpipelines.dag_policy import dag_settings, timetable
-from pgpipelines.tasks import copy_table
+from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_table
 
 
-@task(map_index_template="{{ task.op_kwargs['target_table'] }}")
+@task(map_index_template="{{ task.op_kwargs['target_table'] }}", outlets=[COPIED_TABLES])
 def copy(
     source_conn_id: str, target_conn_id: str, source_table: str, target_table: str, batch_size: int
-) -> dict[str, Any]:
-    """Copy one table."""
+) -> CopySummary:
+    """Copy one table and prove it."""
     return copy_table(
         source_conn_id=source_conn_id,
         target_conn_id=target_conn_id,
@@ -60,9 +58,7 @@ def copy_dag(dag_id: str, pipeline: Copy) -> None:
 
 def documentation(pipeline: Copy) -> str:
     """Describe one pipeline: what all of them do, and its own tables."""
-    rows = [
-        f"| `{table.source}` | `{table.target}` | {table.batch_size} |" for table in pipeline.table_copies()
-    ]
+    rows = [f"| `{table.source}` | `{table.target}` | {table.batch_size} |" for table in pipeline.table_copies()]
     heading = f"| from `{pipeline.source}` | to `{pipeline.target}` | rows per batch |"
     return "\n".join([(__doc__ or "").strip(), "", heading, "|---|---|---:|", *rows])
 

@@ -27,8 +27,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import Param, dag, task
-from pgpipelines.dag_policy import dag_settings
 
+from pgpipelines.dag_policy import dag_settings
 from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_table
 
 FORM = {
@@ -70,7 +70,7 @@ def simple_postgres_copy() -> None:
         """Copy one table and prove it."""
         return copy_table(**{**params, "target_table": params["target_table"] or ""})
 
-    copy()  # type: ignore[call-arg]  # Airflow gives a task the parts of its context that it names
+    copy()  # type: ignore[call-arg, misc]  # Airflow gives a task the parts of its context that it names
 
 
 simple_postgres_copy()

@@ -137,9 +137,7 @@ def test_another_process_gives_the_same_dags(bag: DagBag) -> None:
         "from tests.dags.bag import parsed, serialized\n"
         "print('\\n' + json.dumps(serialized(parsed())))"
     )
-    assert json.loads(run(script, PYTHONHASHSEED="7").splitlines()[-1]) == json.loads(
-        json.dumps(serialized(bag))
-    )
+    assert json.loads(run(script, PYTHONHASHSEED="7").splitlines()[-1]) == json.loads(json.dumps(serialized(bag)))
 
 
 def test_parsing_opens_no_connection_and_reads_nothing_but_code_and_pipelines_yaml() -> None:

@@ -62,8 +62,7 @@ PIPELINE_MISTAKES = [
     ),
     (
         "target_schema: [x]",
-        ".target_schema: found ['x']; "
-        'allowed: text: one name, with "double quotes" around what SQL wants quoted',
+        ".target_schema: found ['x']; allowed: text: one name, with \"double quotes\" around what SQL wants quoted",
     ),
     ("tables: []", ".tables: found []; allowed: a list of at least one table"),
     ("tables: users", '.tables: found "users"; allowed: a list of at least one table'),
@@ -112,8 +111,7 @@ PIPELINE_MISTAKES = [
     ),
     (
         "source: there",
-        ".tables[0]: found public.mine; "
-        "allowed: a target other than the source (another connection, schema or name)",
+        ".tables[0]: found public.mine; allowed: a target other than the source (another connection, schema or name)",
     ),
     (
         "target_schema: pgpipelines",
@@ -136,9 +134,7 @@ def mistakes(folder: Path, text: str | bytes) -> list[str]:
 
 
 @pytest.mark.parametrize(("line", "message"), PIPELINE_MISTAKES, ids=[line for line, _ in PIPELINE_MISTAKES])
-def test_a_mistake_is_one_line_and_leaves_the_sound_pipeline(
-    tmp_path: Path, line: str, message: str | None
-) -> None:
+def test_a_mistake_is_one_line_and_leaves_the_sound_pipeline(tmp_path: Path, line: str, message: str | None) -> None:
     settings = ["schedule: null", "source: here", "target: there", "tables: [mine]"]
     key = line.partition(":")[0]
     lines = [line, *(setting for setting in settings if not setting.startswith(f"{key}:"))]
@@ -170,9 +166,7 @@ def test_a_mistake_is_one_line_and_leaves_the_sound_pipeline(
         ),
     ],
 )
-def test_what_airflow_would_refuse_as_a_dag_id_is_refused(
-    tmp_path: Path, dag_id: str | int, message: str
-) -> None:
+def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id: str | int, message: str) -> None:
     assert mistakes(tmp_path, yaml.safe_dump({"copies": {dag_id: SOUND}})) == [message]
 
 
@@ -191,8 +185,7 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(
         ("a: {b\n", "line 2, column 1: expected ',' or '}', but got '<stream end>'"),
         (
             "a:\n\tb: 1\n",
-            "line 2, column 1: found character '\\t' that cannot start any token; "
-            "indent with spaces, not tabs",
+            "line 2, column 1: found character '\\t' that cannot start any token; indent with spaces, not tabs",
         ),
         ("a: * * * * *", 'line 1, column 5: a value that begins with * needs quotes, such as "* * * * *"'),
         ("copies: {}\ncopies: {}\n", "line 2, column 1: the key 'copies' is written twice"),
@@ -364,8 +357,7 @@ tables = st.one_of(
     names,
     st.dictionaries(
         names,
-        st.none()
-        | st.fixed_dictionaries({}, optional={"target": names, "batch_size": st.integers(0, 2_000_000)}),
+        st.none() | st.fixed_dictionaries({}, optional={"target": names, "batch_size": st.integers(0, 2_000_000)}),
         min_size=1,
         max_size=1,
     ),
@@ -384,9 +376,7 @@ pipelines = st.fixed_dictionaries(
         "parallel": st.integers(0, 40),
     },
 )
-documents = st.fixed_dictionaries(
-    {"copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines)}
-)
+documents = st.fixed_dictionaries({"copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines)})
 
 
 @given(documents)

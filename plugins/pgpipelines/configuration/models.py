@@ -103,9 +103,7 @@ def _timezone(text: str) -> str:
     return text
 
 
-_BARE_PATTERN = (
-    r"[^\u0000-\u005e\u0060\u007b-\u007f][^\u0000-\u0023\u0025-\u002f\u003a-\u005e\u0060\u007b-\u007f]*"
-)
+_BARE_PATTERN = r"[^\u0000-\u005e\u0060\u007b-\u007f][^\u0000-\u0023\u0025-\u002f\u003a-\u005e\u0060\u007b-\u007f]*"
 _NAME_PATTERN = rf'(?:"(?:[^"\u0000]|"")+"|{_BARE_PATTERN})'
 DAG_ID_PATTERN = r"^[A-Za-z0-9_.\-]{1,250}$"
 CONNECTION_PATTERN = r"^[A-Za-z0-9_#!()\-.:/\\]{1,250}$"
@@ -193,9 +191,7 @@ class Table(TableOptions):
 
     @model_serializer
     def _to_entry(self) -> str | dict[str, dict[str, object]]:
-        options = {
-            name: getattr(self, name) for name in TableOptions.model_fields if name in self.model_fields_set
-        }
+        options = {name: getattr(self, name) for name in TableOptions.model_fields if name in self.model_fields_set}
         return {self.name: options} if options else self.name
 
     @classmethod
