@@ -6,7 +6,7 @@ SQL_FOLDERS := include/sql
 export PYTHONPATH := plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench schema lock clean
+.PHONY: help demo test lint format bench schema docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,7 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, the SQL linter, and checks of generated f
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(SQL_FOLDERS)
 	$(BIN)/python -m pgpipelines.configuration --check
+	$(BIN)/python docs/write_dags_page.py --check
 
 format: $(VENV)/dev.stamp ## format Python and SQL
 	$(BIN)/ruff check --fix .
@@ -34,6 +35,9 @@ bench: $(VENV)/dev.stamp ## copies side by side with the peers, as ratios
 
 schema: $(VENV)/dev.stamp ## write include/pipelines.schema.json from the typed models
 	$(BIN)/python -m pgpipelines.configuration --write
+
+docs: $(VENV)/dev.stamp ## write docs/dags.md from the DAGs
+	$(BIN)/python docs/write_dags_page.py
 
 lock: $(VENV)/dev.stamp ## compile requirements*.in into requirements*.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements.in -o requirements.txt
