@@ -1,0 +1,32 @@
+# The official Airflow image plus exactly the packages that the tests ran with, and PostgreSQL's client tools.
+#
+# The slim variant: the full one carries some twenty providers whose dependencies are pinned otherwise than in
+# requirements.txt. The version is the one of requirements.txt (held by a test).
+ARG AIRFLOW_IMAGE=apache/airflow:slim-3.3.2-python3.12
+FROM ${AIRFLOW_IMAGE}
+
+USER root
+SHELL ["/bin/bash", "-o", "pipefail", "-o", "errexit", "-o", "nounset", "-c"]
+
+# A dump is restorable by the tools of its own server's version, hence every supported one, side by side in
+# /usr/lib/postgresql/<major>/bin. Debian's postgresql-common knows the project's package repository and its key.
+# A major that the repository has retired is left out by --build-arg POSTGRESQL_MAJORS="15 16 17 18".
+ARG POSTGRESQL_MAJORS="14 15 16 17 18"
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install --yes --no-install-recommends $(printf 'postgresql-client-%s ' ${POSTGRESQL_MAJORS}) \
+    && for major in ${POSTGRESQL_MAJORS}; do "/usr/lib/postgresql/${major}/bin/pg_dump" --version; done \
+    && apt-get clean \
+    && rm -rf /var/lib/apt/lists/*
+
+# A new named volume takes the owner of the folder that it is mounted on.
+RUN install --directory --owner=airflow --group=root --mode=0770 /opt/airflow/dumps
+
+USER airflow
+COPY --chown=airflow:0 requirements.txt requirements-image.txt /opt/airflow/
+RUN pip install --no-cache-dir --requirement /opt/airflow/requirements.txt --requirement /opt/airflow/requirements-image.txt
+# Importing Airflow writes its configuration, with keys, into AIRFLOW_HOME: not into the image's.
+RUN AIRFLOW_HOME=/tmp/imported python -c "import airflow.providers.celery.executors.celery_executor, \
+    airflow.providers.fab.auth_manager.fab_auth_manager, airflow.providers.postgres.hooks.postgres, psycopg2" \
+    && rm -rf /tmp/imported
