@@ -1,7 +1,7 @@
 """Writes .env from .env.example with a new secret wherever the example leaves a value empty.
 
-Usage: python3 docker/env.py [--samples]. An .env that stands already is left alone: its secrets open the databases.
-Runs on the standard library alone.
+Usage: python3 docker/env.py [--samples]. An .env that stands already is left alone: its secrets open the
+databases. Runs on the standard library alone.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ SAMPLES_MARK = "#samples# "
 
 
 def filled(example: str, *, samples: bool = False) -> str:
-    """The text of an .env: empty values replaced by secrets, the lines of the samples switched on if wanted."""
+    """The text of an .env: empty values replaced by secrets, the samples switched on where wanted."""
     if samples:
         example = example.replace(SAMPLES_MARK, "")
-    return re.sub(r"^([A-Z_]+)=$", lambda found: f"{found[1]}={secret(found[1])}", example, flags=re.MULTILINE)
+    empty = re.compile(r"^([A-Z_]+)=$", re.MULTILINE)
+    return empty.sub(lambda found: found[0] + secret(found[1]), example)
 
 
 def secret(name: str) -> str:
-    """A secret of 256 bits made of characters that need no quoting in a URL (Fernet asks for a form of its own)."""
+    """64 characters (HMAC-SHA512 asks for so many) that need no quoting in a URL; Fernet has its own form."""
     if name == "FERNET_KEY":
         return base64.urlsafe_b64encode(os.urandom(32)).decode()
-    return secrets.token_urlsafe(32)
+    return secrets.token_urlsafe(48)
 
 
 def write(place: Path, text: str) -> None:
     """Write a new file that only its owner can read. Raises FileExistsError."""
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as stream:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
 
 

@@ -1,6 +1,7 @@
-"""Prepares the metadata database: migrates it and makes the first administrator. Run once at each `docker compose up`.
+"""Prepares the metadata database at each `docker compose up`: migrates it and makes the first administrator.
 
-The image's own way (_AIRFLOW_DB_MIGRATE) goes on after a failed migration, and shows the password in its arguments.
+The image's own way (_AIRFLOW_DB_MIGRATE) goes on after a failed migration, and passes the password as an
+argument, which every process list shows.
 """
 
 from __future__ import annotations

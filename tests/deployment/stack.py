@@ -31,14 +31,24 @@ def new_environment(*, samples: bool = False) -> dict[str, str]:
 
 
 def services(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Every service with its anchors merged and its variables filled in. Raises LookupError for a missing one."""
-    loaded = _filled(yaml.safe_load(text())["services"], environment)
+    """Every service, anchors merged and variables filled in. Raises LookupError for a missing variable."""
+    loaded: dict[str, dict[str, Any]] = _filled(yaml.safe_load(text())["services"], environment)
     for service in loaded.values():
         given = service.get("environment", {})
         service["environment"] = {
             name: environment.get(name) if value is None else str(value) for name, value in given.items()
         }
     return loaded
+
+
+def networks() -> dict[str, Any]:
+    """The networks of the file."""
+    return dict(yaml.safe_load(text())["networks"])
+
+
+def volumes() -> set[str]:
+    """The names of the volumes that compose keeps."""
+    return set(yaml.safe_load(text())["volumes"])
 
 
 def interpolate(value: str, environment: Mapping[str, str]) -> str:

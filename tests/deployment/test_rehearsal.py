@@ -1,0 +1,261 @@
+"""The services of docker-compose.yaml as plain processes: their own commands, environments and health checks.
+
+Only addresses, ports and folders are exchanged. What needs containers (images, mounts, networks) stays out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from demo.servers import Server, free_port
+from tests.deployment import stack
+
+pytestmark = [
+    pytest.mark.rehearsal,
+    pytest.mark.skipif(
+        shutil.which("redis-server") is None, reason="needs redis-server (apt-get install redis-server)"
+    ),
+    pytest.mark.timeout(300),
+]
+
+LIMIT_SECONDS = 120
+POLL_SECONDS = 0.5
+CLUSTER = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+RUNS = "/api/v2/dags/rehearsal/dagRuns"
+DAG = """
+import os
+from airflow.sdk import dag, task
+
+@dag(schedule="@once", is_paused_upon_creation=False)
+def rehearsal():
+    @task
+    def where() -> str:
+        print("the task ran")
+        return os.environ["PGPIPELINES_DUMP_DIRECTORY"]
+    where()
+
+rehearsal()
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the rehearsal plays: the services of the file, and what stands in for their containers."""
+
+    home: Path
+    services: Mapping[str, dict[str, Any]]
+    secrets: Mapping[str, str]
+    exchanges: tuple[tuple[str, str], ...]
+    ports: Mapping[str, str]
+
+    def environment(self, service: str) -> dict[str, str]:
+        given = self.services[service]["environment"]
+        return {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "AIRFLOW_HOME": str(self.home),
+            "HOSTNAME": socket.gethostname(),
+            **self.ports,
+            **{name: self.here(value) for name, value in given.items() if value},
+        }
+
+    def command(self, service: str) -> list[str]:
+        """What the container would run; `airflow` is put before it where the image's entrypoint does so."""
+        given = self.services[service]["command"]
+        words = given.split() if isinstance(given, str) else [self.here(word) for word in given]
+        return words if words[0] in {"python", "sh"} else ["airflow", *words]
+
+    def healthy(self, service: str) -> bool:
+        """Run the service's health check once, within its own time limit."""
+        kind, *words = [self.here(word) for word in self.services[service]["healthcheck"]["test"]]
+        command = ["sh", "-c", words[0]] if kind == "CMD-SHELL" else words
+        limit = int(self.services[service]["healthcheck"]["timeout"].removesuffix("s"))
+        check = subprocess.run(
+            command,
+            env=self.environment(service),
+            cwd=self.home,
+            capture_output=True,
+            timeout=limit,
+            check=False,
+        )
+        return check.returncode == 0
+
+    def await_health(self, service: str) -> None:
+        wait_for(lambda: self.healthy(service), lambda: self.log(service))
+
+    def here(self, text: str) -> str:
+        for container, machine in self.exchanges:
+            text = text.replace(container, machine)
+        return text
+
+    @contextmanager
+    def running(self, *names: str) -> Iterator[None]:
+        """Start services, and stop them the way that compose does: SIGTERM, in reverse order."""
+        started: list[subprocess.Popen[bytes]] = []
+        try:
+            started.extend(self.start(name) for name in names)
+            yield
+        finally:
+            for process in reversed(started):
+                process.terminate()
+            for process in started:
+                stop(process)
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        with (self.home / f"{name}.log").open("wb") as log:
+            return subprocess.Popen(
+                self.command(name),
+                env=self.environment(name),
+                cwd=self.home,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def log(self, name: str) -> str:
+        return (self.home / f"{name}.log").read_text(errors="replace")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end; whatever the process left behind in its group ends with it."""
+    try:
+        process.wait(60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for(happened: Callable[[], Any], log: Callable[[], str]) -> Any:
+    """Ask until the answer is true; fail with the log when that takes too long."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while time.monotonic() < deadline:
+        if answer := happened():
+            return answer
+        time.sleep(POLL_SECONDS)
+    raise AssertionError(f"not within {LIMIT_SECONDS} s\n{log()}")
+
+
+@pytest.fixture
+def stage(server_of: Callable[..., Server], tmp_path: Path) -> Iterator[Stage]:
+    secrets = stack.new_environment()
+    server = server_of(18)
+    metadata = psycopg2.connect(server.dsn())
+    metadata.autocommit = True
+    with metadata.cursor() as cursor:
+        cursor.execute("CREATE ROLE airflow LOGIN PASSWORD %s", [secrets["METADATA_PASSWORD"]])
+        cursor.execute("CREATE DATABASE airflow OWNER airflow")
+    redis, ui, health, logs, triggerer_logs = (free_port() for _ in range(5))
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "rehearsal.py").write_text(DAG)
+    (tmp_path / "docker").symlink_to(stack.ROOT / "docker")
+    yield Stage(
+        tmp_path,
+        stack.services(secrets),
+        secrets,
+        exchanges=(
+            ("@metadata-db:5432/", f"@127.0.0.1:{server.port}/"),
+            ("@redis:6379/", f"@127.0.0.1:{redis}/"),
+            ("dir /data", f"dir {tmp_path}\nport {redis}\nbind 127.0.0.1"),
+            ("redis-cli ping", f"redis-cli -p {redis} ping"),
+            ("http://api-server:8080/", f"http://127.0.0.1:{ui}/"),
+            ("localhost:8080", f"localhost:{ui}"),
+            ("localhost:8974", f"localhost:{health}"),
+            ("/opt/airflow", str(tmp_path)),
+        ),
+        ports={
+            "AIRFLOW__API__PORT": str(ui),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(health),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(logs),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(triggerer_logs),
+        },
+    )
+    with metadata.cursor() as cursor:
+        cursor.execute("DROP DATABASE airflow WITH (FORCE)")
+        cursor.execute("DROP ROLE airflow")
+    metadata.close()
+
+
+def test_the_services_come_up_healthy_and_run_a_task_through_celery(stage: Stage) -> None:
+    with stage.running("redis"):
+        stage.await_health("redis")
+        for _ in range(2):  # every `up` runs it again
+            assert stage.start("init").wait(LIMIT_SECONDS) == 0, stage.log("init")
+        assert not stage.healthy("api-server")
+        with stage.running(*CLUSTER):
+            for name in CLUSTER:
+                stage.await_health(name)
+            token = log_in(stage)
+            state = wait_for(lambda: run_state(stage, token), lambda: stage.log("scheduler"))
+            assert state == "success", stage.log("worker")
+            assert "the task ran" in task_log(stage, token)
+            assert spoken_secrets(stage) == []
+        assert not stage.healthy("scheduler")
+    assert not stage.healthy("redis")
+    assert "Warm shutdown" in stage.log("worker")
+
+
+def log_in(stage: Stage) -> str:
+    """Exchange the administrator's password for a token, as the UI's login does."""
+    body = {"username": "admin", "password": stage.secrets["ADMIN_PASSWORD"]}
+    return str(call(stage, "/auth/token", data=json.dumps(body).encode())["access_token"])
+
+
+def run_state(stage: Stage, token: str) -> str | None:
+    runs = get(stage, token, RUNS).get("dag_runs", [])
+    return next((run["state"] for run in runs if run["state"] in {"success", "failed"}), None)
+
+
+def task_log(stage: Stage, token: str) -> str:
+    """The task's log as the UI shows it."""
+    run = get(stage, token, RUNS)["dag_runs"][0]["dag_run_id"]
+    return json.dumps(get(stage, token, f"{RUNS}/{run}/taskInstances/where/logs/1?full_content=true"))
+
+
+def get(stage: Stage, token: str, path: str) -> dict[str, Any]:
+    try:
+        return call(stage, path, headers={"Authorization": f"Bearer {token}"})
+    except urllib.error.HTTPError as error:
+        if error.code == 404:  # the DAG is not parsed yet
+            return {}
+        raise
+
+
+def call(
+    stage: Stage, path: str, data: bytes | None = None, headers: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    address = f"http://127.0.0.1:{stage.ports['AIRFLOW__API__PORT']}{path}"
+    request = urllib.request.Request(address, data, {"Content-Type": "application/json", **(headers or {})})
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 (always http, always here)
+        return dict(json.load(answer))
+
+
+def spoken_secrets(stage: Stage) -> list[str]:
+    """Secrets that stand in some process's arguments or in a service's output."""
+    arguments = [path.read_bytes().decode(errors="replace") for path in command_lines()]
+    logs = [path.read_text(errors="replace") for path in stage.home.rglob("*.log")]
+    return [
+        name for name, secret in stage.secrets.items() if any(secret in text for text in (*arguments, *logs))
+    ]
+
+
+def command_lines() -> Iterator[Path]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        if path.exists():
+            yield path
