@@ -42,6 +42,7 @@ docs: $(VENV)/dev.stamp ## write docs/dags.md from the DAGs
 lock: $(VENV)/dev.stamp ## compile requirements*.in into requirements*.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements-demo.in -o requirements-demo.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements-image.in -o requirements-image.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove the demo's data, the virtual environment and every cache

@@ -20,9 +20,7 @@ ENVIRONMENT = stack.new_environment(samples=True)
 SERVICES = stack.services(ENVIRONMENT)
 ONE_SHOT = {"init", "samples-load"}
 LONG_RUNNING = {name: service for name, service in SERVICES.items() if name not in ONE_SHOT}
-AIRFLOW = {
-    name: service for name, service in SERVICES.items() if service["image"].startswith("pgpipelines-airflow:")
-}
+AIRFLOW = {name: service for name, service in SERVICES.items() if service["image"].startswith("pgpipelines-airflow:")}
 DOCKERFILE = (stack.ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (stack.ROOT / ".env.example").read_text(encoding="utf-8")
 SAMPLES_PASSWORDS = {f"SAMPLES_{role}PASSWORD" for role in ("", "READER_", "WRITER_")}
@@ -63,9 +61,7 @@ def ask_airflow(home: Path, commands: list[list[str]]) -> dict[str, list[str]]:
 
 def airflow_commands() -> list[list[str]]:
     """The words after `airflow` of every command and health check."""
-    commands = [
-        service["command"].split() for service in AIRFLOW.values() if isinstance(service["command"], str)
-    ]
+    commands = [service["command"].split() for service in AIRFLOW.values() if isinstance(service["command"], str)]
     checks = [service["healthcheck"]["test"] for service in AIRFLOW.values() if "healthcheck" in service]
     return commands + [test[2:] for test in checks if test[:2] == ["CMD", "airflow"]]
 
@@ -93,9 +89,7 @@ def test_every_password_and_key_is_required() -> None:
 
 
 def test_every_variable_is_explained_in_the_example() -> None:
-    used = set(re.findall(r"\$\{(\w+)", stack.text())) | set(
-        re.findall(r"^  (AIRFLOW_CONN_\w+):$", stack.text(), re.M)
-    )
+    used = set(re.findall(r"\$\{(\w+)", stack.text())) | set(re.findall(r"^  (AIRFLOW_CONN_\w+):$", stack.text(), re.M))
     assert used <= set(re.findall(r"^#?(?:samples# )?([A-Z_]+)=", EXAMPLE, re.M))
 
 
@@ -206,9 +200,7 @@ def test_no_password_stands_in_a_command_or_a_health_check() -> None:
     for service in SERVICES.values():
         words = json.dumps([service.get("command"), service.get("healthcheck")])
         assert not [
-            name
-            for name, value in ENVIRONMENT.items()
-            if "://" not in value and value != "samples" and value in words
+            name for name, value in ENVIRONMENT.items() if "://" not in value and value != "samples" and value in words
         ]
 
 
@@ -239,12 +231,7 @@ def test_the_image_ends_unprivileged_without_secrets_or_a_health_check_of_its_ow
     assert re.findall(r"^USER (\S+)", DOCKERFILE, re.M)[-1] == "airflow"
     assert not re.search(r"^(ARG|ENV) .*(PASSWORD|SECRET|KEY|TOKEN)", DOCKERFILE, re.M | re.I)
     assert "HEALTHCHECK" not in DOCKERFILE
-    copied = {
-        word
-        for line in re.findall(r"^COPY (.*)$", DOCKERFILE, re.M)
-        for word in line.split()
-        if ".txt" in word
-    }
+    copied = {word for line in re.findall(r"^COPY (.*)$", DOCKERFILE, re.M) for word in line.split() if ".txt" in word}
     kept = set(re.findall(r"^!(\S+)", (stack.ROOT / ".dockerignore").read_text(), re.M))
     assert copied == kept == {"requirements.txt", "requirements-image.txt"}
 

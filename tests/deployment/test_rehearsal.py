@@ -237,9 +237,7 @@ def get(stage: Stage, token: str, path: str) -> dict[str, Any]:
         raise
 
 
-def call(
-    stage: Stage, path: str, data: bytes | None = None, headers: Mapping[str, str] = {}
-) -> dict[str, Any]:
+def call(stage: Stage, path: str, data: bytes | None = None, headers: Mapping[str, str] = {}) -> dict[str, Any]:
     address = f"http://127.0.0.1:{stage.ports['AIRFLOW__API__PORT']}{path}"
     request = urllib.request.Request(address, data, {"Content-Type": "application/json", **(headers or {})})
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 (always http, always here)
@@ -248,14 +246,15 @@ def call(
 
 def spoken_secrets(stage: Stage) -> list[str]:
     """Secrets that stand in some process's arguments or in a service's output."""
-    arguments = [path.read_bytes().decode(errors="replace") for path in command_lines()]
+    arguments = command_lines()
     logs = [path.read_text(errors="replace") for path in stage.home.rglob("*.log")]
-    return [
-        name for name, secret in stage.secrets.items() if any(secret in text for text in (*arguments, *logs))
-    ]
+    return [name for name, secret in stage.secrets.items() if any(secret in text for text in (*arguments, *logs))]
 
 
-def command_lines() -> Iterator[Path]:
+def command_lines() -> list[str]:
+    """The arguments of every process of this machine."""
+    lines = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
-        if path.exists():
-            yield path
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            lines.append(path.read_text(errors="replace"))
+    return lines
