@@ -20,9 +20,6 @@ RUN apt-get update \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 
-# A new named volume takes the owner of the folder that it is mounted on.
-RUN install --directory --owner=airflow --group=root --mode=0770 /opt/airflow/dumps
-
 USER airflow
 COPY --chown=airflow:0 requirements.txt requirements-image.txt /opt/airflow/
 RUN pip install --no-cache-dir --requirement /opt/airflow/requirements.txt --requirement /opt/airflow/requirements-image.txt
