@@ -7,7 +7,8 @@ Each table is one task, named after the table in the target. For each, this run
 3. compares source and target, content against content, **before** it commits.
 
 Readers of the target see the old table or the new one, never half. A task that fails or is killed leaves
-the target as it was; clear it, or wait for the next run.
+the target as it was: mend what the error names and clear the task, or wait for the next run. Every run of a
+task is a row of `pgpipelines.ledger` in the target, and a success is an event of the target table's Asset.
 
 Tables are copied in the order of the list, `parallel` at a time. This DAG comes from `copies` in
 `include/pipelines.yaml`: change it there.

@@ -90,15 +90,15 @@ PIPELINE_MISTAKES = [
     ),
     (
         "tables: [a, b, {c: {batch_size: ten}}]",
-        '.tables[2].batch_size: found "ten"; allowed: a whole number of rows from 1 to 1000000',
+        '.tables[2].batch_size: found "ten"; allowed: a whole number of rows from 1 to 10000000',
     ),
     (
         "tables: [{a: {batch_size: 0}}]",
-        ".tables[0].batch_size: found 0; allowed: a whole number of rows from 1 to 1000000",
+        ".tables[0].batch_size: found 0; allowed: a whole number of rows from 1 to 10000000",
     ),
     (
         "tables: [{a: {batch_size: 1000.0}}]",
-        ".tables[0].batch_size: found 1000.0; allowed: a whole number of rows from 1 to 1000000",
+        ".tables[0].batch_size: found 1000.0; allowed: a whole number of rows from 1 to 10000000",
     ),
     ("tables: [{a: {target: b-c}}]", '.tables[0].target: found "b-c"; allowed: "b-c" in double quotes'),
     (
@@ -357,7 +357,7 @@ tables = st.one_of(
     names,
     st.dictionaries(
         names,
-        st.none() | st.fixed_dictionaries({}, optional={"target": names, "batch_size": st.integers(0, 2_000_000)}),
+        st.none() | st.fixed_dictionaries({}, optional={"target": names, "batch_size": st.integers(0, 20_000_000)}),
         min_size=1,
         max_size=1,
     ),

@@ -22,5 +22,8 @@ INNER JOIN pg_class AS tc ON i.indrelid = tc.oid
 INNER JOIN pg_namespace AS tn ON tc.relnamespace = tn.oid
 WHERE
     i.indrelid = %(oid)s AND i.indisvalid
-    AND NOT EXISTS (SELECT FROM pg_constraint AS con WHERE con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x'))
+    AND NOT EXISTS (
+        SELECT FROM pg_constraint AS con
+        WHERE con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
+    )
 ORDER BY ic.relname;

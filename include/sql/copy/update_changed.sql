@@ -1,5 +1,6 @@
 -- Updates the rows that really differ, byte for byte (*<>): 1.0 and 1.00 are equal to =, but not to a reader.
--- Parameters: table, key (names), columns (names without the key). Locks the changed rows, and ROW EXCLUSIVE on the table.
+-- Parameters: table, key (names), columns (names without the key).
+-- Locks the changed rows, and ROW EXCLUSIVE on the table.
 UPDATE {{ table | identifier }} AS target
 SET
     {% for name in columns %}

@@ -47,10 +47,10 @@ class LoadedConfiguration:
     def require_sound(self) -> None:
         """Raise ConfigurationError when there is any mistake."""
         if self.mistakes:
+            others = " Pipelines that are not named above keep running." if self.copies else ""
             raise ConfigurationError(
                 "\n".join(self.mistakes),
-                "correct the file; `python -m pgpipelines.configuration` checks it. "
-                "Pipelines that are not named above keep running.",
+                f"correct the file; `python -m pgpipelines.configuration` checks it.{others}",
             )
 
 

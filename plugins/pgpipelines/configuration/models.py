@@ -36,7 +36,7 @@ from pgpipelines.templates import QualifiedName
 
 CRON_FIELDS = 5
 CRON_PRESETS = ("@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
-MAX_BATCH_SIZE = 1_000_000
+MAX_BATCH_SIZE = 10_000_000
 MAX_PARALLEL = 32
 # DAG files already define these, and two DAGs can't share an id.
 TAKEN_DAG_IDS = frozenset({"simple_postgres_copy"})
@@ -168,9 +168,7 @@ class TableOptions(_Model):
         description="Name in the target. Without it, the source's name; a name without a schema is in "
         "target_schema, or else in public.",
     )
-    batch_size: BatchSize = Field(
-        10_000, description="Rows per unit of progress; batches of large rows are cut earlier."
-    )
+    batch_size: BatchSize = Field(10_000, description="Rows between two lines of progress in the task's log.")
 
 
 class Table(TableOptions):
