@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SQL_FOLDERS := include/sql
 export PYTHONPATH := plugins
 
 .DEFAULT_GOAL := help
@@ -21,14 +20,13 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, the SQL linter, and checks of generated f
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(SQL_FOLDERS)
+	$(BIN)/python -m tests.sql_lint
 	$(BIN)/python -m pgpipelines.configuration --check
 	$(BIN)/python docs/write_dags_page.py --check
 
-format: $(VENV)/dev.stamp ## format Python and SQL
+format: $(VENV)/dev.stamp ## format Python
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar $(SQL_FOLDERS)
 
 bench: $(VENV)/dev.stamp ## copies side by side with the peers, as ratios
 	$(BIN)/python -m benchmarks
