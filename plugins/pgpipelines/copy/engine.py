@@ -20,6 +20,7 @@ from pgpipelines.copy.readiness import require_readable, require_writable
 from pgpipelines.copy.relay import Relayed, relay
 from pgpipelines.errors import ConfigurationError, ConflictError, PipelineError, VerificationError
 from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName, quoted, render
 
 STRATEGY = "full_refresh"
@@ -90,7 +91,7 @@ def copy_table(request: CopyRequest, run: ledger.Run) -> CopyResult:
     """
     started_at = datetime.now(timezone.utc)
     try:
-        _require_two_tables(request)
+        _require_sensible(request)
         return _copy_table(request, run, started_at)
     except PipelineError as error:
         _record_failure(request, run, started_at, error)
@@ -135,8 +136,13 @@ def _copy_table(request: CopyRequest, run: ledger.Run, started_at: datetime) -> 
     return CopyResult(relayed.rows, relayed.bytes, changes, progress.seconds, snapshot.snapshot)
 
 
-def _require_two_tables(request: CopyRequest) -> None:
+def _require_sensible(request: CopyRequest) -> None:
+    """Refuse a target that no copy may write to. Raises ConfigurationError."""
     source, target = request.source, request.target
+    if is_system_schema(request.target_table.schema):
+        raise ConfigurationError(
+            f"schema {request.target_table.schema} is not for copies", "name a target table in another schema"
+        )
     same_database = (source.host, source.port, source.database) == (target.host, target.port, target.database)
     if same_database and request.source_table == request.target_table:
         raise ConfigurationError(
