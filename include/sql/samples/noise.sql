@@ -6,7 +6,8 @@
 -- A number in [0, 1).
 CREATE FUNCTION pg_temp.chance(key bigint, purpose text) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT (hashint8extended(key, hashtextextended(purpose, {{ seed }})) & 4503599627370495) / 4503599627370496.0::float8
+    SELECT (hashint8extended(key, hashtextextended(purpose, {{ seed }})) & 4503599627370495)
+        / 4503599627370496.0::float8
 $$;
 
 -- A whole number from low to high, both included.
@@ -25,5 +26,8 @@ $$;
 CREATE FUNCTION pg_temp.person(key bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT pg_temp.pick(ARRAY['김', '이', '박', '최', '정', '강', '조', '윤', '장', '임', '고', '양', '부', '현'], key, 'family name')
-        || pg_temp.pick(ARRAY['민준', '서연', '도윤', '하은', '지호', '수아', '예준', '지우', '현우', '다은', '성민', '유진', '영수', '순자', '철수', '미영'], key, 'given name')
+        || pg_temp.pick(
+            ARRAY['민준', '서연', '도윤', '하은', '지호', '수아', '예준', '지우', '현우', '다은', '성민', '유진', '영수', '순자'],
+            key, 'given name'
+        )
 $$;

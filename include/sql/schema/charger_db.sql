@@ -42,11 +42,11 @@ CREATE TABLE charger_info (
     floor_level varchar(20),
     charging_standard varchar(50),
     connector_type varchar(50),
-    is_multi_connector boolean NOT NULL DEFAULT false,
+    is_multi_connector boolean NOT NULL DEFAULT FALSE,
     current_status charger_status NOT NULL DEFAULT 'AVAILABLE',
     last_status_update timestamp,
-    supports_remote_control boolean NOT NULL DEFAULT false,
-    power_control_available boolean NOT NULL DEFAULT false,
+    supports_remote_control boolean NOT NULL DEFAULT FALSE,
+    power_control_available boolean NOT NULL DEFAULT FALSE,
     current_power_limit double precision,
     base_fee numeric(10, 2),
     unit_price_kwh numeric(10, 2),
@@ -164,7 +164,7 @@ CREATE TABLE daily_charger_stats (
     hourly_revenue jsonb,
     uptime_percentage double precision,
     fault_count integer NOT NULL DEFAULT 0,
-    maintenance_required boolean NOT NULL DEFAULT false,
+    maintenance_required boolean NOT NULL DEFAULT FALSE,
     UNIQUE (charger_id, stats_date)
 );
 

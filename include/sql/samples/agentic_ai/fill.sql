@@ -6,9 +6,15 @@ SELECT
     md5('user ' || %(seed)s || ' ' || n)::uuid,
     'agent.user' || n || '@agentic.example',
     pg_temp.person(n),
-    CASE WHEN pg_temp.chance(n, 'preferences') < 0.5 THEN '{}'::jsonb ELSE jsonb_build_object('언어', 'ko', '알림', pg_temp.chance(n, 'alerts') < 0.5, 'theme', NULL) END,
+    CASE
+        WHEN pg_temp.chance(n, 'preferences') < 0.5 THEN '{}'::jsonb
+        ELSE jsonb_build_object('언어', 'ko', '알림', pg_temp.chance(n, 'alerts') < 0.5, 'theme', NULL)
+    END,
     %(until)s::timestamptz - make_interval(secs => pg_temp.roll(100 * 86400, 500 * 86400, n, 'joined')),
-    CASE WHEN pg_temp.chance(n, 'seen') < 0.8 THEN %(until)s::timestamptz - make_interval(secs => pg_temp.roll(60, 90 * 86400, n, 'last seen')) END
+    CASE
+        WHEN pg_temp.chance(n, 'seen') < 0.8
+            THEN %(until)s::timestamptz - make_interval(secs => pg_temp.roll(60, 90 * 86400, n, 'last seen'))
+    END
 FROM generate_series(1, %(users)s::integer) AS n;
 
 INSERT INTO agentic_ai.tasks (id, agent_name, task_type, status, result, error_message, created_at)
@@ -43,8 +49,10 @@ CROSS JOIN LATERAL (
 ) AS created
 CROSS JOIN LATERAL (
     SELECT CASE
-        WHEN created_at > %(until)s::timestamptz - interval '2 hours' THEN pg_temp.pick(ARRAY['pending', 'running'], n, 'status')
-        ELSE pg_temp.pick(ARRAY['completed', 'completed', 'completed', 'completed', 'completed', 'completed', 'failed', 'pending'], n, 'status')
+        WHEN created_at > %(until)s::timestamptz - interval '2 hours'
+            THEN pg_temp.pick(ARRAY['pending', 'running'], n, 'status')
+        WHEN pg_temp.chance(n, 'status') < 0.76 THEN 'completed'
+        ELSE pg_temp.pick(ARRAY['failed', 'pending'], n, 'otherwise')
     END AS status
 ) AS state;
 
@@ -66,7 +74,10 @@ CROSS JOIN LATERAL generate_series(1, CASE task.status WHEN 'pending' THEN 0 WHE
 CROSS JOIN LATERAL (
     SELECT
         n * 10::bigint + attempt AS key,
-        task.created_at + make_interval(secs => 400 * (attempt - 1) + pg_temp.roll(1, 50, n * 10::bigint + attempt, 'waited')) AS started_at,
+        task.created_at
+        + make_interval(
+            secs => 400 * (attempt - 1) + pg_temp.roll(1, 50, n * 10::bigint + attempt, 'waited')
+        ) AS started_at,
         pg_temp.roll(500, 300000, n * 10::bigint + attempt, 'ms') AS ms,
         pg_temp.roll(1, 20, n * 10::bigint + attempt, 'calls') AS calls
 ) AS run

@@ -4,7 +4,10 @@
 WITH draft AS (
     SELECT
         n,
-        CASE WHEN n <= 2 * %(stations)s THEN 1 + (n - 1) %% %(stations)s ELSE pg_temp.roll(1, %(stations)s, n, 'station') END AS station,
+        CASE
+            WHEN n <= 2 * %(stations)s THEN 1 + (n - 1) %% %(stations)s
+            ELSE pg_temp.roll(1, %(stations)s, n, 'station')
+        END AS station,
         CASE
             WHEN pg_temp.chance(n, 'type') < 0.4 THEN 'SLOW'
             WHEN pg_temp.chance(n, 'type') < 0.8 THEN 'FAST'

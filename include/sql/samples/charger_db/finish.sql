@@ -19,7 +19,8 @@ CREATE TABLE pgpipelines_samples.dirt_counts (
     sessions bigint NOT NULL,
     description text NOT NULL
 );
-COMMENT ON TABLE pgpipelines_samples.dirt_counts IS 'Sessions of charger_usage_log that are wrong on purpose: each has one kind of dirt';
+COMMENT ON TABLE pgpipelines_samples.dirt_counts IS
+    'Sessions of charger_usage_log that are wrong on purpose: each has one kind of dirt';
 INSERT INTO pgpipelines_samples.dirt_counts (kind, severity, sessions, description)
 SELECT p.kind, p.severity, count(e.dirt), p.description
 FROM dirt_plan AS p

@@ -35,11 +35,10 @@ placed AS (
         o.first_at,
         extract(epoch FROM s.start_at - o.first_at)::bigint AS start_s,
         extract(epoch FROM s.end_at - o.first_at)::bigint AS end_s,
-        extract(
-            epoch FROM lead(s.start_at, 1, %(until)s::timestamp) OVER (PARTITION BY s.charger ORDER BY s.start_at) - o.first_at
-        )::bigint AS next_s
+        extract(epoch FROM lead(s.start_at, 1, %(until)s::timestamp) OVER in_turn - o.first_at)::bigint AS next_s
     FROM started AS s
     INNER JOIN origin AS o USING (charger)
+    WINDOW in_turn AS (PARTITION BY s.charger ORDER BY s.start_at)
 )
 
 SELECT
@@ -99,7 +98,9 @@ WITH sampled AS (
 read AS (
     SELECT
         *,
-        register_wh + wh * least(passed_s, charge_s) * (13 * charge_s - 3 * least(passed_s, charge_s)) / (10 * charge_s * charge_s) AS reading_wh,
+        register_wh
+        + wh * least(passed_s, charge_s) * (13 * charge_s - 3 * least(passed_s, charge_s))
+        / (10 * charge_s * charge_s) AS reading_wh,
         CASE
             WHEN charging THEN wh * 3600 * (13 * charge_s - 6 * passed_s) / (10 * charge_s * charge_s)
             ELSE 0

@@ -32,7 +32,7 @@ WITH reported AS (
         WHERE e.dirt = 'overlap' AND earlier.charger = e.charger AND earlier.start_at < e.start_at
         ORDER BY earlier.start_at DESC
         LIMIT 1
-    ) AS before ON true
+    ) AS before ON TRUE
     WHERE e.session IS NOT NULL
 ),
 
@@ -92,13 +92,17 @@ SELECT
     energy_charge,
     time_charge,
     parking_charge,
-    base_charge + energy_charge + time_charge + parking_charge + CASE WHEN dirt = 'fees_differ' THEN 500 ELSE 0 END,
+    base_charge + energy_charge + time_charge + parking_charge
+    + CASE WHEN dirt = 'fees_differ' THEN 500 ELSE 0 END,
     pg_temp.pick(ARRAY['신용카드', '신용카드', '회원카드', '카카오페이', '삼성페이', '티머니'], key, 'payment method'),
     payment_status,
     CASE
         WHEN payment_status = 'completed' THEN end_at + make_interval(secs => pg_temp.roll(5, 590, key, 'paid after'))
     END,
-    pg_temp.pick(ARRAY['현대 아이오닉 5', '현대 코나 일렉트릭', '기아 EV6', '기아 니로 EV', '테슬라 모델 3', '쉐보레 볼트 EV', '르노 조에', 'BYD 아토 3', NULL], key, 'vehicle'),
+    pg_temp.pick(
+        ARRAY['현대 아이오닉 5', '현대 코나 일렉트릭', '기아 EV6', '기아 니로 EV', '테슬라 모델 3', '쉐보레 볼트 EV', NULL],
+        key, 'vehicle'
+    ),
     encode(sha256(convert_to('user ' || pg_temp.roll(1, 20000, key, 'user'), 'UTF8')), 'hex'),
     CASE WHEN open THEN 'charging' WHEN failed THEN 'error' ELSE 'completed' END,
     CASE WHEN failed THEN pg_temp.pick(ARRAY['E-101', 'E-204', 'E-307', 'E-512'], key, 'error') END,
@@ -120,7 +124,10 @@ SELECT
                 'soc_start', pg_temp.roll(5, 60, key, 'soc'),
                 'soc_end', CASE WHEN NOT open THEN pg_temp.roll(61, 100, key, 'soc end') END,
                 'charging_ended_at', CASE WHEN NOT open THEN start_at + make_interval(secs => charge_s) END,
-                '결제', jsonb_build_object('승인번호', lpad(pg_temp.roll(0, 99999999, key, 'approval')::text, 8, '0'), '포인트', pg_temp.roll(0, 300, key, 'points')),
+                '결제', jsonb_build_object(
+                    '승인번호', lpad(pg_temp.roll(0, 99999999, key, 'approval')::text, 8, '0'),
+                    '포인트', pg_temp.roll(0, 300, key, 'points')
+                ),
                 'tags', CASE
                     WHEN pg_temp.chance(key, 'visitor') < 0.3 THEN '["렌터카", "관광"]'::jsonb
                     ELSE '[]'::jsonb

@@ -11,7 +11,8 @@ WHERE indrelid = 'power_consumption'::regclass AND NOT indisunique
 UNION ALL
 SELECT
     'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(conname),
-    'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
+    'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || quote_ident(conname)
+    || ' ' || pg_get_constraintdef(oid)
 FROM pg_constraint
 WHERE conrelid = 'power_consumption'::regclass AND contype = 'f';
 

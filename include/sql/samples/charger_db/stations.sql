@@ -24,9 +24,11 @@ INSERT INTO station_info (
 SELECT
     n,
     'JEJU-' || lpad(n::text, 4, '0'),
-    p.town || ' ' || pg_temp.pick(ARRAY['공영주차장', '주민센터', '하나로마트', '초등학교', '해수욕장', '오름 입구', '관광호텔', '아파트'], n, 'site')
+    p.town || ' '
+    || pg_temp.pick(ARRAY['공영주차장', '주민센터', '하나로마트', '초등학교', '해수욕장', '관광호텔', '아파트'], n, 'site')
     || ' 제' || n || '충전소',
-    '제주특별자치도 ' || p.city || ' ' || p.town || ' ' || pg_temp.roll(1, 2500, n, 'lot') || '-' || pg_temp.roll(1, 40, n, 'branch'),
+    '제주특별자치도 ' || p.city || ' ' || p.town || ' '
+    || pg_temp.roll(1, 2500, n, 'lot') || '-' || pg_temp.roll(1, 40, n, 'branch'),
     round((p.longitude + 0.02 * (pg_temp.chance(n, 'longitude') - 0.5))::numeric, 6),
     round((p.latitude + 0.02 * (pg_temp.chance(n, 'latitude') - 0.5))::numeric, 6),
     operator.name,
@@ -38,7 +40,10 @@ FROM generate_series(1, %(stations)s::integer) AS n
 INNER JOIN place AS p ON p.place = pg_temp.roll(0, 11, n, 'place')
 CROSS JOIN LATERAL (
     SELECT * FROM (
-        VALUES (0, '제주에너지공사', 'energy.example'), (1, '한라전기충전', 'halla.example'), (2, '탐라모빌리티', 'tamna.example')
+        VALUES
+            (0, '제주에너지공사', 'energy.example'),
+            (1, '한라전기충전', 'halla.example'),
+            (2, '탐라모빌리티', 'tamna.example')
     ) AS known (place, name, domain)
     WHERE known.place = pg_temp.roll(0, 2, n, 'operator')
 ) AS operator

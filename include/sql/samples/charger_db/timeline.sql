@@ -18,19 +18,19 @@ FROM (
     SELECT *, greatest(1, round(%(sessions)s * share))::bigint AS wanted
     FROM (
         VALUES
-            (1, 'end_before_start', 'quarantine', 0.0010, true, 'start and end exchanged'),
-            (2, 'energy_without_duration', 'quarantine', 0.0010, true, 'ends when it starts, yet delivers energy'),
-            (3, 'negative_energy', 'quarantine', 0.0010, true, 'energy below zero'),
-            (4, 'power_above_rated', 'quarantine', 0.0002, true, 'average power of three times the rated'),
-            (5, 'start_before_2000', 'quarantine', 0.0005, true, 'charger clock fallen back to 1970'),
-            (6, 'start_in_future', 'quarantine', 0.0005, true, 'charger clock twenty years ahead'),
-            (7, 'unknown_charger', 'quarantine', 0.0005, true, 'no charger named'),
-            (8, 'zero_energy', 'flag', 0.0030, true, 'plugged in, nothing delivered'),
-            (9, 'overlap', 'flag', 0.0020, true, 'starts before the session before it has ended'),
-            (10, 'duration_differs', 'flag', 0.0020, true, 'stated duration 37 minutes more than end less start'),
-            (11, 'zone_suspect', 'flag', 0.0010, true, 'stated duration nine hours more than end less start'),
-            (12, 'fees_differ', 'flag', 0.0010, true, 'total 500 KRW more than its parts'),
-            (13, 'longer_than_48h', 'flag', 0.0004, false, 'plugged in for more than two days')
+            (1, 'end_before_start', 'quarantine', 0.0010, TRUE, 'start and end exchanged'),
+            (2, 'energy_without_duration', 'quarantine', 0.0010, TRUE, 'ends when it starts, yet delivers energy'),
+            (3, 'negative_energy', 'quarantine', 0.0010, TRUE, 'energy below zero'),
+            (4, 'power_above_rated', 'quarantine', 0.0002, TRUE, 'average power of three times the rated'),
+            (5, 'start_before_2000', 'quarantine', 0.0005, TRUE, 'charger clock fallen back to 1970'),
+            (6, 'start_in_future', 'quarantine', 0.0005, TRUE, 'charger clock twenty years ahead'),
+            (7, 'unknown_charger', 'quarantine', 0.0005, TRUE, 'no charger named'),
+            (8, 'zero_energy', 'flag', 0.0030, TRUE, 'plugged in, nothing delivered'),
+            (9, 'overlap', 'flag', 0.0020, TRUE, 'starts before the session before it has ended'),
+            (10, 'duration_differs', 'flag', 0.0020, TRUE, 'stated duration 37 minutes more than end less start'),
+            (11, 'zone_suspect', 'flag', 0.0010, TRUE, 'stated duration nine hours more than end less start'),
+            (12, 'fees_differ', 'flag', 0.0010, TRUE, 'total 500 KRW more than its parts'),
+            (13, 'longer_than_48h', 'flag', 0.0004, FALSE, 'plugged in for more than two days')
     ) AS listed (place, kind, severity, share, drawn, description)
 ) AS counted;
 
@@ -107,10 +107,22 @@ SELECT
     (sum(weight) OVER so_far / (sum(weight) OVER whole_day)::float8) AS high
 FROM (
     VALUES
-        (false, false, ARRAY[13, 9, 7, 6, 8, 14, 28, 48, 56, 50, 47, 50, 58, 54, 50, 48, 50, 62, 78, 76, 64, 52, 42, 30]),
-        (false, true, ARRAY[17, 12, 9, 7, 7, 11, 18, 29, 42, 56, 66, 70, 70, 68, 68, 66, 64, 62, 60, 54, 48, 40, 32, 24]),
-        (true, false, ARRAY[24, 14, 9, 7, 7, 10, 18, 40, 58, 44, 34, 32, 36, 34, 32, 32, 36, 56, 88, 104, 98, 82, 64, 41]),
-        (true, true, ARRAY[28, 18, 12, 9, 8, 10, 14, 22, 34, 46, 52, 54, 54, 50, 48, 48, 50, 58, 72, 80, 78, 66, 52, 37])
+        (FALSE, FALSE, ARRAY[
+            13, 9, 7, 6, 8, 14, 28, 48, 56, 50, 47, 50,
+            58, 54, 50, 48, 50, 62, 78, 76, 64, 52, 42, 30
+        ]),
+        (FALSE, TRUE, ARRAY[
+            17, 12, 9, 7, 7, 11, 18, 29, 42, 56, 66, 70,
+            70, 68, 68, 66, 64, 62, 60, 54, 48, 40, 32, 24
+        ]),
+        (TRUE, FALSE, ARRAY[
+            24, 14, 9, 7, 7, 10, 18, 40, 58, 44, 34, 32,
+            36, 34, 32, 32, 36, 56, 88, 104, 98, 82, 64, 41
+        ]),
+        (TRUE, TRUE, ARRAY[
+            28, 18, 12, 9, 8, 10, 14, 22, 34, 46, 52, 54,
+            54, 50, 48, 48, 50, 58, 72, 80, 78, 66, 52, 37
+        ])
 ) AS shape (slow, weekend, weights)
 CROSS JOIN LATERAL unnest(weights) WITH ORDINALITY AS each_hour (weight, hour)
 WINDOW
@@ -230,7 +242,7 @@ charged AS (
         charger_type,
         rated_power,
         kind IN ('SESSION', 'LONG', 'OPEN') AS is_session,
-        coalesce(cut AND next_kind = 'FAULT', false) AS failed,
+        coalesce(cut AND next_kind = 'FAULT', FALSE) AS failed,
         start_at + make_interval(secs => stay_s) AS end_at,
         least(
             36000,

@@ -8,7 +8,10 @@ SELECT
     CASE WHEN pg_temp.chance(n, 'email') < 0.9 THEN 'chat' || n || '@chat.example' END,
     pg_temp.pick(ARRAY[NULL, '', '여행 중 ✈️', E'부재중\n월요일에 답장할게요', '🍊🍊🍊'], n, 'status'),
     %(until)s::timestamptz - make_interval(secs => pg_temp.roll(61 * 86400, 700 * 86400, n, 'joined')),
-    CASE WHEN pg_temp.chance(n, 'seen') < 0.9 THEN %(until)s::timestamptz - make_interval(secs => pg_temp.roll(0, 30 * 86400, n, 'last seen')) END
+    CASE
+        WHEN pg_temp.chance(n, 'seen') < 0.9
+            THEN %(until)s::timestamptz - make_interval(secs => pg_temp.roll(0, 30 * 86400, n, 'last seen'))
+    END
 FROM generate_series(1, %(users)s::integer) AS n;
 
 INSERT INTO rooms (id, name, topic, owner_id, created_at)
@@ -40,13 +43,22 @@ SELECT
             '''작은따옴표''와 "큰따옴표", 100%% 완료'
         ], n, 'body'
     ),
-    CASE WHEN pg_temp.chance(n, 'photo') < 0.1 THEN jsonb_build_object('종류', '사진', '파일', '제주_' || n || '.jpg', 'width', 1920, '위치', jsonb_build_array(126.5, 33.4)) END,
+    CASE
+        WHEN pg_temp.chance(n, 'photo') < 0.1
+            THEN jsonb_build_object(
+                '종류', '사진', '파일', '제주_' || n || '.jpg', 'width', 1920, '위치', jsonb_build_array(126.5, 33.4)
+            )
+    END,
     sent_at,
     CASE WHEN pg_temp.chance(n, 'edited') < 0.05 THEN sent_at + interval '1 minute' END
 FROM generate_series(1, %(messages)s::integer) AS n
 CROSS JOIN LATERAL (
     -- In the order of their ids, evenly over sixty days.
-    SELECT %(until)s::timestamptz - make_interval(secs => floor(60 * 86400.0 * (%(messages)s - n + pg_temp.chance(n, 'sent')) / %(messages)s)) AS sent_at
+    SELECT
+        %(until)s::timestamptz
+        - make_interval(
+            secs => floor(60 * 86400.0 * (%(messages)s - n + pg_temp.chance(n, 'sent')) / %(messages)s)
+        ) AS sent_at
 ) AS sent;
 
 INSERT INTO login_log (id, user_id, login_at, client_address, user_agent, succeeded, failure_reason)
@@ -63,7 +75,11 @@ SELECT
     failure.reason
 FROM generate_series(1, %(logins)s::integer) AS n
 CROSS JOIN LATERAL (
-    SELECT pg_temp.pick(ARRAY[NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '비밀번호가 틀렸습니다.', '없는 계정입니다.'], n, 'failure') AS reason
+    SELECT
+        CASE
+            WHEN pg_temp.chance(n, 'login fails') < 0.2
+                THEN pg_temp.pick(ARRAY['비밀번호가 틀렸습니다.', '없는 계정입니다.'], n, 'failure')
+        END AS reason
 ) AS failure;
 
 SELECT

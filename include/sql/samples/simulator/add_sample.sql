@@ -19,7 +19,12 @@ measured AS (
             coalesce(m.cumulative_energy, 0),
             u.energy_meter_start
             -- What finish_session.sql will count by then at least.
-            + least(60, round((r.rated_power * 0.6 * least(3600, extract(epoch FROM clock.utc - u.start_time)) / 3600)::numeric, 3))
+            + least(
+                60,
+                round(
+                    (r.rated_power * 0.6 * least(3600, extract(epoch FROM clock.utc - u.start_time)) / 3600)::numeric, 3
+                )
+            )
         ) AS reading
     FROM reporting AS r
     CROSS JOIN (SELECT date_trunc('second', now() AT TIME ZONE 'UTC') AS utc) AS clock
@@ -29,7 +34,7 @@ measured AS (
         WHERE p.charger_id = r.charger_id
         ORDER BY p.measurement_time DESC, p.id DESC
         LIMIT 1
-    ) AS m ON true
+    ) AS m ON TRUE
     LEFT JOIN charger_usage_log AS u
         ON u.charger_id = r.charger_id AND u.payment_status = 'pending' AND u.end_time IS NULL
     LIMIT 1

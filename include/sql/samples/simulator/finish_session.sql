@@ -41,7 +41,7 @@ measured AS (
         WHERE p.charger_id = l.charger_id
         ORDER BY p.measurement_time DESC, p.id DESC
         LIMIT 1
-    ) AS m ON true
+    ) AS m ON TRUE
 ),
 
 finished AS (
@@ -58,7 +58,8 @@ finished AS (
         energy_charge = round(m.energy * m.unit_price_kwh, 2),
         time_charge = round(m.seconds * m.unit_price_time / 60, 2),
         parking_charge = 0,
-        total_charge = m.base_fee + round(m.energy * m.unit_price_kwh, 2) + round(m.seconds * m.unit_price_time / 60, 2),
+        total_charge = m.base_fee + round(m.energy * m.unit_price_kwh, 2)
+        + round(m.seconds * m.unit_price_time / 60, 2),
         status = 'completed'
     FROM measured AS m
     WHERE u.id = m.id
@@ -72,8 +73,9 @@ sampled AS (
     )
     SELECT
         f.charger_id, f.end_time, f.end_time::date, extract(hour FROM f.end_time), 0.05, f.energy_meter_end,
-        f.energy_meter_end - coalesce(m.last_reading, 0) + CASE WHEN m.last_date = f.end_time::date THEN m.last_daily ELSE 0 END,
-        380, 0, false, 'AVAILABLE'
+        f.energy_meter_end - coalesce(m.last_reading, 0)
+        + CASE WHEN m.last_date = f.end_time::date THEN m.last_daily ELSE 0 END,
+        380, 0, FALSE, 'AVAILABLE'
     FROM finished AS f
     INNER JOIN measured AS m ON m.charger_id = f.charger_id
 )

@@ -40,7 +40,7 @@ opened AS (
         WHERE p.charger_id = f.charger_id
         ORDER BY p.measurement_time DESC, p.id DESC
         LIMIT 1
-    ) AS meter ON true
+    ) AS meter ON TRUE
     RETURNING charger_id, start_time
 )
 
