@@ -12,6 +12,7 @@
 -- it is to dump such a table, a superuser decides that: ALTER ROLE … BYPASSRLS.
 -- Verifiers of passwords: pg_read_all_data covers pg_authid too, so that pg_dumpall --globals-only is complete. Guard
 -- this role's password, and what it dumps, accordingly.
+
 {% include 'roles/_login_role.sql' %}
 
 GRANT CONNECT ON DATABASE {{ database | identifier }} TO {{ role | identifier }};

@@ -5,6 +5,7 @@
 -- Locks: rows of the catalogs only; nobody waits.
 --
 -- It sees the text of running statements (pg_stat_activity), so literals in them are visible to it.
+
 {% include 'roles/_login_role.sql' %}
 
 GRANT CONNECT ON DATABASE {{ database | identifier }} TO {{ role | identifier }};

@@ -7,6 +7,7 @@
 --
 -- Row security: policies hold for this role, and BYPASSRLS is not given. Where policies hide rows a
 -- copy says so and stops; if it is to see all rows, a superuser decides that: ALTER ROLE … BYPASSRLS.
+
 {% include 'roles/_login_role.sql' %}
 
 GRANT CONNECT ON DATABASE {{ database | identifier }} TO {{ role | identifier }};

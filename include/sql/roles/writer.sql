@@ -6,6 +6,7 @@
 --
 -- It may not read or change tables of another owner. To replace the content of such a table, its owner
 -- gives that table alone: GRANT SELECT, INSERT, UPDATE, DELETE ON … TO ….
+
 {% include 'roles/_login_role.sql' %}
 
 GRANT CONNECT, TEMPORARY, CREATE ON DATABASE {{ database | identifier }} TO {{ role | identifier }};
