@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PYTHONPATH := plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench schema docs lock clean
+.PHONY: help demo test lint format bench schema docs lock reset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,10 +43,13 @@ lock: $(VENV)/dev.stamp ## compile requirements*.in into requirements*.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements-image.in -o requirements-image.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
 
+reset: ## remove the demo's data, keep the virtual environment
+	@$(PYTHON) -m demo.clean data
+
 clean: ## remove the demo's data, the virtual environment and every cache
-	@$(PYTHON) demo/clean.py
+	@$(PYTHON) -m demo.clean all
 
 $(VENV)/demo.stamp: requirements.txt requirements-demo.txt demo/venv.py
-	@$(PYTHON) demo/venv.py demo
+	@$(PYTHON) -m demo.venv demo
 $(VENV)/dev.stamp: requirements.txt requirements-dev.txt demo/venv.py
-	@$(PYTHON) demo/venv.py dev
+	@$(PYTHON) -m demo.venv dev

