@@ -1,0 +1,223 @@
+"""`make demo` as a person meets it. One story in one clone, told in order, because each start takes a while."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+
+from demo.airflow import PREFERRED_PORT
+from demo.databases import PREFERRED_PORTS
+from demo.place import outside
+from demo.processes import Leader, living
+from demo.servers import Server
+from tests.fixtures.clones import PATIENCE_SECONDS, Clone, Demo
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def clone(clone_of: Callable[[], Clone]) -> Clone:
+    return clone_of()
+
+
+@pytest.fixture(scope="module")
+def servers(clone: Clone) -> Path:
+    return outside(clone.folder) if os.geteuid() == 0 else clone.folder / ".demo" / "servers"
+
+
+@pytest.fixture(scope="module")
+def first(clone: Clone) -> tuple[int, str]:
+    """The first demo of a fresh clone, where other programs have its usual ports: exit status and output."""
+    with listener(PREFERRED_PORT), listener(PREFERRED_PORTS["source"]):
+        return clone.run(ONCE="1")
+
+
+@pytest.fixture(scope="module")
+def staying(clone: Clone, first: tuple[int, str]) -> Demo:
+    """The second demo, which stays up."""
+    demo = clone.start()
+    demo.wait_for("Ctrl-C stops everything")
+    return demo
+
+
+def running(clone: Clone, servers: Path) -> list[psutil.Process]:
+    """Every process that the demo of this clone has started."""
+    record = clone.folder / ".demo" / "processes.json"
+    leaders = [Leader(**entry) for entry in json.loads(record.read_text())] if record.exists() else []
+    postmasters = [psutil.Process(int(file.read_text().split()[0])) for file in pid_files(servers)]
+    return [*living(leaders), *postmasters]
+
+
+def pid_files(servers: Path) -> list[Path]:
+    return list(servers.glob("*/data/postmaster.pid"))
+
+
+@contextmanager
+def listener(port: int) -> Iterator[None]:
+    """Another program that has the port, unless one has it already."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+        except OSError:
+            pass
+        yield
+
+
+def test_once_succeeds_when_every_copy_was_verified_and_leaves_nothing_running(
+    clone: Clone, first: tuple[int, str], servers: Path
+) -> None:
+    status, output = first
+    assert status == 0, output
+    assert "SCALE=0.01" in output
+    assert "simple_postgres_copy    public.charger_info" in output
+    assert output.count(" checksum") >= 6
+    assert "FAILED" not in output
+    assert f":{PREFERRED_PORT} " not in output
+    assert f":{PREFERRED_PORTS['source']}," not in output
+    assert running(clone, servers) == []
+
+
+def test_what_it_stores_is_readable_by_its_owner_alone(clone: Clone, first: tuple[int, str], servers: Path) -> None:
+    assert (clone.folder / ".demo").stat().st_mode & 0o077 == 0
+    secrets = [servers / "secrets.json", *servers.glob("*/password"), *clone.folder.glob(".demo/airflow/*.json")]
+    assert len(secrets) == 5
+    assert all(file.stat().st_mode & 0o077 == 0 for file in secrets)
+
+
+def test_a_second_start_does_not_make_airflows_tables_again(staying: Demo) -> None:
+    assert "Airflow's tables are there" not in staying.output
+
+
+def test_everything_listens_on_the_loopback_interface_only(clone: Clone, staying: Demo, servers: Path) -> None:
+    listening = [
+        connection.laddr
+        for process in running(clone, servers)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+    assert len({address.port for address in listening}) == 4
+
+
+def test_no_secret_is_in_a_command_line(clone: Clone, staying: Demo, servers: Path) -> None:
+    secrets = list(json.loads((servers / "secrets.json").read_text()).values())
+    secrets += [file.read_text().strip() for file in servers.glob("*/password")]
+    lines = [" ".join(process.cmdline()) for process in [*running(clone, servers), psutil.Process(staying.pid)]]
+    assert len(lines) > 8
+    assert not [line for line in lines for secret in secrets if secret in line]
+
+
+def test_a_second_demo_in_the_same_clone_is_refused_in_one_line(clone: Clone, staying: Demo) -> None:
+    refusal = f"a demo runs in this clone already (process {staying.pid}): stop that first, by Ctrl-C"
+    assert clone.run() == (1, f"pgpipelines: {refusal}\n")
+
+
+def test_charging_sessions_keep_coming_in_while_it_stays_up(staying: Demo, servers: Path) -> None:
+    port = int((servers / "source" / "data" / "postmaster.pid").read_text().splitlines()[3])
+    source = Server(servers / "source", 18, port)
+    with closing(psycopg2.connect(source.dsn("charger_db"))) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(
+            "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN PERFORM pg_notify('changed', TG_OP); RETURN NULL; END$$;"
+            "CREATE TRIGGER tell AFTER INSERT ON charger_usage_log EXECUTE FUNCTION tell();"
+            "LISTEN changed"
+        )
+        assert select.select([connection], [], [], PATIENCE_SECONDS)[0]
+        cursor.execute("DROP FUNCTION tell() CASCADE")
+
+
+def test_the_death_of_a_process_is_named_and_stops_the_rest(clone: Clone, staying: Demo, servers: Path) -> None:
+    record = json.loads((clone.folder / ".demo" / "processes.json").read_text())
+    os.kill(next(entry["pid"] for entry in record if entry["name"] == "triggerer"), signal.SIGKILL)
+    assert staying.wait() == 1
+    log = clone.folder / ".demo" / "logs" / "triggerer.log"
+    assert "pgpipelines: triggerer died with status -9" in staying.output
+    assert f"(log: {log})" in staying.output
+    assert "Traceback" not in staying.output
+    assert running(clone, servers) == []
+
+
+def test_after_a_kill_the_next_demo_cleans_up_and_a_failed_run_fails_it(clone: Clone, servers: Path) -> None:
+    killed = clone.start(ONCE="1")
+    killed.wait_for("Airflow is up")
+    killed.send(signal.SIGKILL)
+    killed.process.wait()
+    left = {process.pid for process in running(clone, servers)}
+    assert left
+    runs = clone.folder / "demo" / "runs.py"
+    runs.write_text(runs.read_text().replace('"source_table": "charger_info"', '"source_table": "charger_inf"'))
+    status, output = clone.run(ONCE="1")
+    assert status == 1
+    assert "stopped scheduler, which an earlier demo had left behind" in output
+    assert "FAILED simple_postgres_copy: copy: MissingObjectError: " in output
+    assert "charger_info" in output.partition("FAILED simple_postgres_copy")[2]
+    assert output.count("\nFAILED") == 1
+    assert "Traceback" not in output
+    assert not [pid for pid in left if psutil.pid_exists(pid)]
+    assert running(clone, servers) == []
+
+
+def test_a_signal_while_it_starts_stops_what_it_has_started(clone: Clone, servers: Path) -> None:
+    demo = clone.start()
+    demo.wait_for("PostgreSQL 18 is up")
+    demo.send(signal.SIGTERM)
+    assert demo.wait() == 130
+    assert "Traceback" not in demo.output
+    assert running(clone, servers) == []
+
+
+def test_data_of_another_scale_are_kept_and_named(clone: Clone) -> None:
+    assert clone.run(SCALE="0.02") == (
+        1,
+        "pgpipelines: the data here are of SCALE=0.01 SEED=1, not SCALE=0.02 SEED=1: `make reset` removes them\n",
+    )
+
+
+def test_data_of_another_postgresql_are_kept_and_named(clone: Clone, servers: Path) -> None:
+    version = servers / "target" / "data" / "PG_VERSION"
+    version.write_text("17\n")
+    status, output = clone.run()
+    assert status == 1
+    assert output.splitlines()[-1] == (
+        f"pgpipelines: the data in {version.parent} are of PostgreSQL 17, this is 18: `make reset` removes them"
+    )
+    assert running(clone, servers) == []
+
+
+def test_reset_removes_the_data(clone: Clone, servers: Path) -> None:
+    assert clone.clean() == 0
+    assert not servers.exists()
+    assert not (clone.folder / ".demo").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"SCALE": "much"}, "SCALE=much: a number is wanted"),
+        ({"SCALE": "-1"}, "SCALE=-1: a number above 0 is wanted, 1 being 100,000 charging sessions"),
+        ({"SEED": "1.5"}, "SEED=1.5: a whole number is wanted"),
+    ],
+)
+def test_a_setting_that_can_not_be_meant_is_refused(clone: Clone, settings: dict[str, str], message: str) -> None:
+    assert clone.run(**settings) == (1, f"pgpipelines: {message}\n")
+
+
+def test_too_little_disk_is_said_before_anything_is_made(clone: Clone, servers: Path) -> None:
+    status, output = clone.run(SCALE="1000000")
+    assert status == 1
+    assert output.startswith("pgpipelines: too little disk: ")
+    assert output.count("\n") == 1
+    assert list(servers.iterdir()) == []
