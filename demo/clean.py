@@ -80,9 +80,7 @@ def remove_environment() -> None:
 def bytecode() -> list[Path]:
     """Python's caches beside the sources."""
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in {".git", VENV.name}]
-    return [
-        cache for folder in folders for cache in (folder, *folder.rglob("*")) if cache.name == "__pycache__"
-    ]
+    return [cache for folder in folders for cache in (folder, *folder.rglob("*")) if cache.name == "__pycache__"]
 
 
 def remove(*paths: Path) -> None:

@@ -44,9 +44,7 @@ def open_folder(folder: Path, mode: int = 0o700) -> Path:
             raise DemoError(f"{folder} belongs to somebody else: remove it, or ask its owner to")
         folder.chmod(mode)
     except OSError as error:
-        raise DemoError(
-            f"{folder} can't be written ({error.strerror}): clone to a folder of your own"
-        ) from error
+        raise DemoError(f"{folder} can't be written ({error.strerror}): clone to a folder of your own") from error
     return folder
 
 

