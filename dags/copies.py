@@ -23,7 +23,7 @@ from pgpipelines.dag_policy import dag_settings, timetable
 from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_table
 
 
-@task(map_index_template="{{ task.op_kwargs['target_table'] }}", outlets=[COPIED_TABLES])
+@task(map_index_template="{{ task.op_kwargs['target_table'] }}", outlets=[COPIED_TABLES], multiple_outputs=True)
 def copy(
     source_conn_id: str, target_conn_id: str, source_table: str, target_table: str, batch_size: int
 ) -> CopySummary:

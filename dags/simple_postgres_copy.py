@@ -42,7 +42,7 @@ FORM = {
         type="string",
         minLength=1,
         title="Source table",
-        description='`table` or `schema.table`, with "double quotes" around what SQL wants quoted.',
+        description='Name or schema.name, with "double quotes" around what SQL wants quoted.',
     ),
     "target_table": Param(
         "",
@@ -65,7 +65,7 @@ FORM = {
 def simple_postgres_copy() -> None:
     """Copy the table that the form names."""
 
-    @task(outlets=[COPIED_TABLES])
+    @task(outlets=[COPIED_TABLES], multiple_outputs=True)
     def copy(params: dict[str, Any]) -> CopySummary:
         """Copy one table and prove it."""
         return copy_table(**{**params, "target_table": params["target_table"] or ""})

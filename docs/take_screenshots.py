@@ -7,6 +7,7 @@ them. Logs in, fills the form of simple_postgres_copy, triggers it, and waits fo
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -49,7 +50,8 @@ def browser() -> webdriver.Chrome:
         f"window-size={SIZE}",
     ):
         options.add_argument(f"--{argument}")
-    return webdriver.Chrome(options=options)
+    # Named, so that Selenium does not look for one to download.
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
 
 
 class Page:
