@@ -6,7 +6,7 @@ WITH hashed AS (
 )
 
 SELECT
-    coalesce(bucket, hash & {{ buckets - 1 }}) AS bucket,
+    {% if key_columns %}bucket{% else %}hash & {{ buckets - 1 }}{% endif %} AS bucket,
     count(*) AS rows,
     sum(hash) AS hash
 FROM hashed

@@ -29,3 +29,6 @@ SELECT
         ), 0
     ) AS hash
 FROM {{ table | identifier }}
+{# Keeps the planner from merging this into the query around it: it would take the number of buckets for the number #}
+{# of rows, and sort whole rows on disk. A bigint from the start, or no worker would be used. #}
+OFFSET bigint '0'
