@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    scale = float(os.environ.get("SCALE", "1"))
+    scale = os.environ.get("SCALE", "1")
     parser.add_argument("--scale", type=float, default=scale, help="share of the rows (default: SCALE, or 1)")
     parser.add_argument("--value-mib", type=float, default=50, help="size of a large value (default: 50)")
     parser.add_argument("--rounds", type=int, default=5, help="how often each contestant runs (default: 5)")

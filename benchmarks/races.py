@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from types import MappingProxyType
 
-from pgpipelines.templates import QualifiedName, Sql
-
 from benchmarks.measure import ROOT, Measured, MissingPeerError
 from benchmarks.report import Bar, Section
 from benchmarks.stage import COPIED, GIVEN, LARGE, MANY, MIB, Stage, execute
+from pgpipelines.templates import QualifiedName, Sql
 
 Rounds = dict[str, list[Measured]]
 TIMES = ("median s", "fastest", "slowest", "client CPU s", "servers' CPU s")
@@ -24,7 +23,7 @@ def relay(stage: Stage) -> Section:
     rounds, missing = _rounds(stage, ("relay_only", "psql_pipe"), MANY, _bare_target)
     ratio = _ratio(rounds, "relay_only", "psql_pipe")
     rows = [("pgpipelines relay", *_times(rounds["relay_only"]), "1.00")]
-    rows += [_peer("psql \\| psql, binary", "psql_pipe", rounds, missing, ratio and 1 / ratio)]
+    rows += [peer_row("psql \\| psql, binary", "psql_pipe", rounds, missing, ratio and 1 / ratio)]
     return Section(
         title="One stream",
         words=(
@@ -46,10 +45,11 @@ def relay(stage: Stage) -> Section:
 
 PEERS: Mapping[str, str] = MappingProxyType(
     {
-        "hook_loop": "PostgresHook.get_records + insert_rows",
+        "hook_loop": "get_records + insert_rows of PostgresHook",
+        "hook_batches": "get_records + insert_rows, upserts in ordered pages of 10,000",
         "generic_transfer": "GenericTransfer",
-        "generic_transfer_fast": "GenericTransfer, executemany and fast_executemany, 10,000 a commit",
-        "generic_transfer_paged": "GenericTransfer, 10,000 rows a page",
+        "generic_transfer_fast": "GenericTransfer, executemany, fast_executemany",
+        "generic_transfer_paged": "GenericTransfer, ordered pages of 10,000",
     }
 )
 
@@ -62,10 +62,10 @@ def whole_copy(stage: Stage) -> Section:
     bars = []
     for peer, name in PEERS.items():
         found = ratios[peer]
-        rows.append(_peer(name, peer, rounds, missing, found, memory=True))
+        rows.append(peer_row(name, peer, rounds, missing, found, memory=True))
         bars.append(
             Bar(
-                f"whole copy: time of {name} over ours",
+                f"whole copy against {name}",
                 "missing" if found is None else f"{found:.1f} ×",
                 "≥ 10 ×",
                 None if found is None else found >= 10,  # noqa: PLR2004 (the bar)
@@ -201,7 +201,7 @@ def _ratio(rounds: Rounds, above: str, below: str) -> float | None:
     return median(ratios) if ratios else None
 
 
-def _peer(
+def peer_row(
     name: str, contestant: str, rounds: Rounds, missing: Mapping[str, str], ratio: float | None, *, memory: bool = False
 ) -> tuple[str, ...]:
     """A peer's row of the table; where it is missing here, the row says so."""

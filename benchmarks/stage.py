@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from pgpipelines.templates import QualifiedName, Sql, render
 
 from benchmarks.contestants import SOURCE_CONN, TARGET_CONN
 from benchmarks.measure import Measured, run
 from demo.servers import SUPERUSER, Server, free_port, installed_majors
+from pgpipelines.templates import QualifiedName, Sql, render
 
 MIB = 1024 * 1024
 # What a row of charger_usage_log takes on disk with all its indexes, generously.
