@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pgpipelines.errors import DriftError, MissingObjectError
@@ -18,11 +20,21 @@ OID_TYPES = frozenset(
     "oid regproc regprocedure regoper regoperator regclass regtype regrole regnamespace regconfig "
     "regdictionary regcollation".split()
 )
-# Equal hash means equal content for these; every other type is hashed through its text (see docs).
-HASHED_AS_THEY_ARE = frozenset(
-    "bool char int2 int4 int8 oid bytea uuid date time timestamp timestamptz inet cidr macaddr macaddr8 "
-    "pg_lsn xid8".split()
+# Equal hash means equal content for these.
+HASHED_AS_THEY_ARE = frozenset("bool char int2 int4 oid bytea uuid date inet cidr macaddr macaddr8".split())
+# The server's hash folds 64 bits into 32 for these, and for numeric forgets the sign: their bytes are hashed.
+HASHED_AS_SENT: Mapping[str, str] = MappingProxyType(
+    {
+        "int8": "int8send",
+        "numeric": "numeric_send",
+        "time": "time_send",
+        "timestamp": "timestamp_send",
+        "timestamptz": "timestamptz_send",
+    }
 )
+# A cast to text shows these otherwise than COPY does: without the blanks of char, with xml's encoding, by a user's cast.
+PRINTED_BY: Mapping[str, str] = MappingProxyType({"bpchar": "bpcharout", "xml": "xml_out"})
+PRINTED_BY_KIND: Mapping[str, str] = MappingProxyType({"e": "enum_out", "c": "record_out"})
 FLOATS = frozenset({"float4", "float8"})
 
 
@@ -62,16 +74,21 @@ class Column:
 
     @property
     def hashing(self) -> str:
-        """How the checksum sees the column: native, number, float, padded or text."""
-        if not self.builtin:
-            return "text"
-        if self.base in HASHED_AS_THEY_ARE:
+        """How the checksum sees the column: native, float, sent (by `printer`), printed (by `printer`) or text."""
+        if self.builtin and self.base in HASHED_AS_THEY_ARE:
             return "native"
-        if self.base in FLOATS:
+        if self.builtin and self.base in FLOATS:
             return "float"
-        if self.base == "numeric" and self.base_modifier >= 0:
-            return "native"  # a declared scale is every value's scale
-        return {"numeric": "number", "bpchar": "padded"}.get(self.base, "text")
+        if self.builtin and self.base in HASHED_AS_SENT:
+            return "sent"
+        return "text" if self.printer is None else "printed"
+
+    @property
+    def printer(self) -> str | None:
+        """The server's function that the checksum reads the value through, where it is not the value or a cast."""
+        if self.builtin:
+            return HASHED_AS_SENT.get(self.base) or PRINTED_BY.get(self.base)
+        return "array_out" if self.is_array else PRINTED_BY_KIND.get(self.type_kind)
 
 
 @dataclass(frozen=True)

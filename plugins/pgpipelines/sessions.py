@@ -83,8 +83,10 @@ class Session:
         self.endpoint = endpoint
         defaults = {"connect_timeout": str(CONNECT_SECONDS)}
         name = application_name.encode()[:APPLICATION_NAME_BYTES].decode(errors="ignore")
+        # The driver asks for the encoding once, when it connects: a later SET would leave it with the database's.
+        pinned = {"application_name": name, "client_encoding": "UTF8"}
         with diagnose_connection(endpoint):
-            dsn = make_dsn(**{**defaults, **endpoint.parameters, "application_name": name})
+            dsn = make_dsn(**{**defaults, **endpoint.parameters, **pinned})
             self._connection = psycopg2.connect(dsn, cursor_factory=NamedTupleCursor)
         try:
             self._prepare(snapshot, bounds or Bounds())
@@ -99,8 +101,10 @@ class Session:
         )
         self.execute("session/notice_dead_client.sql")
         self.commit()
-        if snapshot:
-            self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        # Said either way: a role or a database may have other defaults.
+        self._connection.set_session(
+            isolation_level="REPEATABLE READ" if snapshot else "READ COMMITTED", readonly=snapshot
+        )
 
     def __enter__(self) -> Self:
         """Return the session."""

@@ -1,19 +1,16 @@
 {# The expression of one column that is equal exactly where a reader sees equal content; part of other templates. #}
-{# Parameters: column (name, hashing), transcode (source and target store text in other encodings). #}
+{# Parameters: column (name, hashing, printer, base), transcode (source and target store text in other encodings). #}
+{# Where the target's type is the wider one, both sides are hashed as that type: hence the casts. #}
 {% set name = column.name | identifier %}
 {% if column.hashing == 'native' %}
 {{ name }}
 {%- elif column.hashing == 'float' %}
 {# -0 is told from 0, and every NaN is one NaN whatever its bits. #}
 float8send(CASE WHEN {{ name }} = 'NaN' THEN 'NaN' ELSE {{ name }}::float8 END)
-{%- elif column.hashing == 'number' %}
-{# 1.0 and 1.00 hash alike: the scale tells them apart. #}
-{{ name }}, scale({{ name }})
-{%- elif transcode %}
-convert_to({% if column.hashing == 'padded' %}textin(bpcharout({{ name }})){% else %}{{ name }}::text{% endif %}, 'UTF8')
-{%- elif column.hashing == 'padded' %}
-{# A cast to text would drop the blanks that char without a length keeps. #}
-textin(bpcharout({{ name }})) COLLATE "C"
+{%- elif column.hashing == 'sent' %}
+{{ column.printer | identifier }}({{ name }}::{{ column.base | identifier }})
 {%- else %}
-{{ name }}::text COLLATE "C"
+{% if transcode %}convert_to({% endif %}
+{% if column.hashing == 'printed' %}textin({{ column.printer | identifier }}({{ name }})){% else %}{{ name }}::text{% endif %}
+{% if transcode %}, 'UTF8'){% else %} COLLATE "C"{% endif %}
 {%- endif %}

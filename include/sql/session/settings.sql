@@ -1,7 +1,6 @@
 -- Pins every setting that decides how this session reads, writes and prints values, so that two servers agree.
 -- Parameters: statement_timeout, lock_timeout (milliseconds). Locks nothing.
 SELECT
-    set_config('client_encoding', 'UTF8', false),
     set_config('TimeZone', 'UTC', false),
     set_config('DateStyle', 'ISO, YMD', false),
     set_config('IntervalStyle', 'postgres', false),
@@ -9,6 +8,9 @@ SELECT
     set_config('bytea_output', 'hex', false),
     set_config('lc_monetary', 'C', false),
     set_config('xmloption', 'content', false),
+    set_config('array_nulls', 'on', false),
+    set_config('standard_conforming_strings', 'on', false),
+    set_config('quote_all_identifiers', 'off', false),
     -- A policy that hides rows becomes an error instead of a smaller copy.
     set_config('row_security', 'off', false),
     -- Every name is written with its schema, by us and by the server's own functions.

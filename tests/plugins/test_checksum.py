@@ -1,0 +1,388 @@
+"""Equal checksums mean content that no reader can tell apart, on every server and in every encoding.
+
+What a reader sees is what COPY prints. Random values come from hypothesis; PGPIPELINES_EXAMPLES raises their number.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pgpipelines.catalog import describe_existing
+from pgpipelines.checksum import Bucket, Comparison, buckets_for, differing_buckets, total_rows
+from pgpipelines.sessions import Session
+from pgpipelines.templates import QualifiedName
+
+from demo.servers import Server
+from tests.fixtures.copying import content
+from tests.fixtures.servers import Database, databases
+
+T = QualifiedName("public", "t")
+ONE_TEST_ONE_DATABASE = settings(
+    max_examples=int(os.environ.get("PGPIPELINES_EXAMPLES", "15")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+# Values that some comparison of PostgreSQL's takes for equal, or that some hash of its own gives one number.
+VALUES: dict[str, tuple[str | None, ...]] = {
+    "numeric": (
+        "1",
+        "1.0",
+        "1.00",
+        "-1",
+        "-1.00",
+        "10000",
+        "0",
+        "0.0",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "5",
+        "-5",
+        None,
+    ),
+    "numeric(12,2)": ("1", "-1", "0", "NaN", "123456789.01", "-123456789.01", None),
+    "int2": ("0", "1", "-1", "-2", "32767", "-32768", None),
+    "int4": ("0", "1", "-1", "-2", "2147483647", "-2147483648", None),
+    "int8": ("0", "1", "-1", "-2", "4294967296", "4294967297", "8589934594", "9223372036854775807", None),
+    "float8": ("0", "-0", "NaN", "Infinity", "-Infinity", "1", "1e-300", "0.1", "0.30000000000000004", "0.3", None),
+    "float4": ("0", "-0", "NaN", "Infinity", "-Infinity", "0.1", "0.3", "16777216", "16777217", None),
+    "bool": ("t", "f", None),
+    "text": ("", " ", "a", "a ", "A", "\\N", "NULL", "\t", "\n", "é", "e\u0301", "한글", "😀", None),
+    "varchar(5)": ("", " ", "a", "a ", "a  ", None),
+    "char(5)": ("", "a", "a b", "한글", None),
+    "bpchar": ("", " ", "a", "a ", "a  ", None),
+    '"char"': ("", "a", "b", None),
+    "name": ("", "a", "A", None),
+    "bytea": ("\\x", "\\x00", "\\x0000", "\\x5c", "\\x5c5c", "a", "A", None),
+    "date": ("2020-01-01", "0001-01-01 BC", "infinity", "-infinity", None),
+    "time": ("00:00", "24:00", "12:34:56.789", None),
+    "timetz": ("00:00+09", "15:00-09", "15:00+00", "24:00+00", None),
+    "timestamp": ("2020-01-01", "2020-01-01 00:00:00.000001", "1987-05-10 02:30", "infinity", "4713-01-01 BC", None),
+    "timestamptz": ("2020-01-01 00:00+09", "2019-12-31 15:00+00", "2019-12-31 15:00:00.000001+00", "infinity", None),
+    "interval": ("1 mon", "30 days", "720:00:00", "1 day", "24:00:00", "-1 mon +30 days", "0", None),
+    "json": ("1", " 1", "1.0", "1.00", '{"a":1,"a":2}', '{"a":2}', '{"a": 2}', "null", None),
+    "jsonb": ("1", "1.0", "1.00", "-0", '{"a":1,"b":2}', '{"b":2,"a":1}', '"\\ud55c"', "null", '"null"', None),
+    "uuid": ("00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000001", None),
+    "inet": ("10.0.0.1", "10.0.0.1/24", "10.0.0.1/32", "::1", "::", "::/0", "0.0.0.0/0", None),
+    "cidr": ("10.0.0.0/8", "10.0.0.0/24", "::/0", "0.0.0.0/0", None),
+    "macaddr": ("08:00:2b:01:02:03", "08:00:2b:01:02:04", None),
+    "macaddr8": ("08:00:2b:01:02:03:04:05", "08:00:2b:01:02:03", None),
+    "money": ("1", "-1", "0", None),
+    "bit(3)": ("101", "010", None),
+    "varbit": ("", "0", "00", "1", None),
+    "point": ("(0,0)", "(-0,0)", "(1,NaN)", None),
+    "box": ("(1,1),(0,0)", "(2,1),(1,0)", None),
+    "polygon": ("((0,0),(1,1),(1,0))", "((1,1),(1,0),(0,0))", None),
+    "tsvector": ("a:1", "a:1,2", "a", None),
+    "tsquery": ("a & b", "b & a", None),
+    "oid": ("0", "1", "4294967295", None),
+    "regclass": ("pg_class", "pg_type", None),
+    "pg_lsn": ("0/0", "1/0", "0/1", None),
+    "xid8": ("0", "1", "4294967296", None),
+    "int4range": ("empty", "[1,2)", "[1,1]", "(,)", "[1,)", None),
+    "numrange": ("[1,2)", "[1.0,2)", "[1.00,2)", None),
+    "int4multirange": ("{}", "{[1,2)}", "{[1,2),[4,5)}", None),
+    "int4[]": ("{}", "{NULL}", "{1,2}", "{{1,2}}", "{{1},{2}}", "[0:1]={1,2}", "[2:3]={1,2}", None),
+    "text[]": ("{}", "{NULL}", '{"NULL"}', '{""}', '{" "}', '{"a,b"}', "{a,b}", "{{a,b}}", None),
+    "numeric[]": ("{1.0}", "{1.00}", "{NaN}", "{-1.0}", None),
+    "float8[]": ("{0}", "{-0}", "{NaN}", None),
+    "mood": ("happy", "Happy", "슬픔", "sad\\", None),
+    "mood[]": ("{}", "{happy}", "{happy,happy}", "{NULL}", None),
+    "amount": ("1.0", "1.00", "NaN", None),
+    "mood_domain": ("happy", "Happy", None),
+    "pair": ("(,)", "(1,)", "(1.0,)", "(1.00,)", '(,"")', '(,"a b")', None),
+    "pair[]": ("{}", '{"(1.0,)"}', '{"(1.00,)"}', None),
+    "amounts": ("{}", "{1.0}", "{1.00}", None),
+}
+TYPES = """
+    CREATE TYPE mood AS ENUM ('happy', 'Happy', '슬픔', 'sad\\');
+    CREATE TYPE pair AS (a numeric, b text);
+    CREATE DOMAIN amount AS numeric;
+    CREATE DOMAIN amounts AS numeric[];
+    CREATE DOMAIN mood_domain AS mood;
+"""
+# Other object ids, so that the same enum label is another number.
+OTHER_TYPES = "CREATE TYPE earlier AS ENUM ('x', 'y', 'z');" + TYPES
+
+
+def table_of(database: Database, type_name: str, values: Iterable[str | None]) -> None:
+    """Make table t with one row per value."""
+    rows = ", ".join(f"({number}, %s::{type_name})" for number, _ in enumerate(values))
+    database.run(
+        f"DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, value {type_name}); INSERT INTO t VALUES {rows}",
+        list(values),
+    )
+
+
+def comparison(database: Database, key: Sequence[str] = (), *, buckets: int = 1, transcode: bool = False) -> Comparison:
+    """A comparison of the columns of t other than id."""
+    with session(database) as one:
+        columns = describe_existing(one, T).stored
+    wanted = tuple(column for column in columns if column.name != "id" or "id" in key)
+    return Comparison(wanted, tuple(key), buckets, transcode)
+
+
+def session(database: Database) -> Session:
+    return Session(database.endpoint, "tests.checksum")
+
+
+def checksum_of(database: Database, how: Comparison) -> dict[int, Bucket]:
+    with session(database) as one:
+        return how.checksum(one, T)
+
+
+def hashes(database: Database, how: Comparison) -> list[int]:
+    """The hash of each row's content, by id."""
+    with session(database) as one:
+        columns = describe_existing(one, T).stored
+        context = {
+            **how._context(T, named=True),
+            "key_columns": [column for column in columns if column.name == "id"],
+        }
+        rows = one.query("checksum/bucket_rows.sql", {"wanted": [0]}, **context)
+    return [row.hash for row in sorted(rows, key=lambda row: int(row.key.strip("()")))]
+
+
+def printed(database: Database) -> list[bytes]:
+    """Each value as COPY prints it, by id."""
+    lines = [line.split(b"\t", 1) for line in content(database)]
+    return [value for _, value in sorted(lines, key=lambda line: int(line[0]))]
+
+
+def assert_hash_tells_apart_what_a_reader_does(database: Database) -> None:
+    found = list(zip(hashes(database, comparison(database)), printed(database), strict=True))
+    for (hash_a, text_a), (hash_b, text_b) in itertools.combinations(found, 2):
+        assert (hash_a == hash_b) == (text_a == text_b), (text_a, text_b)
+
+
+@pytest.fixture(scope="module")
+def playground(server_of: Callable[..., Server]) -> Iterator[Database]:
+    """One database for the tests of this module that only need their own table t."""
+    with databases(server_of) as make:
+        database = make()
+        database.run(TYPES)
+        yield database
+
+
+@pytest.mark.parametrize("type_name", VALUES)
+def test_values_hash_alike_exactly_where_they_print_alike(playground: Database, type_name: str) -> None:
+    table_of(playground, type_name, VALUES[type_name])
+    assert_hash_tells_apart_what_a_reader_does(playground)
+
+
+def test_xml_is_compared_as_it_is_printed(database_of: Callable[..., Database]) -> None:
+    debian = database_of(15)  # the only one here that is built with libxml
+    declared = '<?xml version="1.0" encoding="UTF-8"?><a/>'
+    table_of(debian, "xml", ["<a/>", "<a></a>", "<a> </a>", declared, "", None])
+    assert_hash_tells_apart_what_a_reader_does(debian)
+
+
+@pytest.mark.parametrize("major", [15, 16])
+def test_every_server_version_computes_the_same_checksum(database_of: Callable[..., Database], major: int) -> None:
+    newest, other = database_of(), database_of(major)
+    newest.run(TYPES)
+    other.run(OTHER_TYPES)
+    columns = ", ".join(f"c{number} {type_name}" for number, type_name in enumerate(VALUES))
+    rows = list(itertools.zip_longest(*VALUES.values()))
+    one_row = "(" + ", ".join(f"%s::{type_name}" for type_name in VALUES) + ")"
+    for database in (newest, other):
+        database.run(
+            f"CREATE TABLE t ({columns}); INSERT INTO t VALUES {', '.join([one_row] * len(rows))}",
+            [value for row in rows for value in row],
+        )
+    assert checksum_of(newest, comparison(newest, buckets=64)) == checksum_of(other, comparison(other, buckets=64))
+
+
+RANDOM_VALUES = {
+    "numeric": st.decimals(allow_nan=False, allow_infinity=True).map(str) | st.just("NaN"),
+    "float8": st.floats().map(repr),
+    "int8": st.integers(-(2**63), 2**63 - 1).map(str),
+    "timestamp": st.datetimes().map(str),
+    "text": st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
+    "bytea": st.binary().map(lambda value: "\\x" + value.hex()),
+    "text[]": st.lists(st.sampled_from(["", " ", "a", "NULL"])).map(lambda items: str(items).replace("'", '"')),
+}
+
+
+@pytest.mark.parametrize("type_name", RANDOM_VALUES)
+def test_random_values_hash_alike_exactly_where_they_print_alike(playground: Database, type_name: str) -> None:
+    @ONE_TEST_ONE_DATABASE
+    @given(values=st.lists(st.none() | RANDOM_VALUES[type_name], min_size=2, max_size=8))
+    def check(values: list[str | None]) -> None:
+        array = type_name.endswith("[]")
+        texts = [None if v is None else v.replace("[", "{").replace("]", "}") if array else v for v in values]
+        table_of(playground, type_name, texts)
+        assert_hash_tells_apart_what_a_reader_does(playground)
+
+    check()
+
+
+def test_a_nan_with_other_bits_is_the_same_nan(source: Database) -> None:
+    # The only way to such a NaN is the bytes of a binary COPY.
+    source.run("CREATE TABLE t (id int, value float8)")
+    one_nan, other_nan = (bytes.fromhex(bits) for bits in ("7ff8000000000000", "fff8000000000001"))
+    header = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+    rows = b"".join(
+        b"\x00\x02\x00\x00\x00\x04" + number.to_bytes(4, "big") + b"\x00\x00\x00\x08" + value
+        for number, value in enumerate((one_nan, other_nan))
+    )
+    load_binary(source, header + rows + b"\xff\xff")
+    assert printed(source) == [b"NaN", b"NaN"]
+    first, second = hashes(source, comparison(source))
+    assert first == second
+
+
+def load_binary(database: Database, data: bytes) -> None:
+    connection = database.connect()
+    with connection, connection.cursor() as cursor:
+        cursor.copy_expert("COPY t FROM STDIN (FORMAT binary)", io.BytesIO(data))
+    connection.close()
+
+
+def test_two_values_that_change_places_between_rows_are_noticed(source: Database, target: Database) -> None:
+    for database, first, second in ((source, "red", "blue"), (target, "blue", "red")):
+        database.run(
+            "CREATE TABLE t (id int PRIMARY KEY, colour text, size int); INSERT INTO t VALUES (1, %s, 10), (2, %s, 20)",
+            (first, second),
+        )
+    how = comparison(source, ["id"])
+    plain_sum = 'SELECT sum(hash_record_extended(ROW(id, colour COLLATE "C", size), 0)) FROM t'
+    assert source.value(plain_sum) == target.value(plain_sum), "the server's record hash alone would miss it"
+    assert checksum_of(source, how) != checksum_of(target, how)
+
+
+def test_a_row_too_many_or_too_few_is_noticed(source: Database, target: Database) -> None:
+    for database, copies in ((source, 2), (target, 3)):
+        database.run(f"CREATE TABLE t (value int); INSERT INTO t SELECT 7 FROM generate_series(1, {copies})")
+    how = comparison(source)
+    assert total_rows(checksum_of(source, how)) == 2
+    assert checksum_of(source, how) != checksum_of(target, how)
+
+
+def test_the_order_of_rows_and_of_their_storage_does_not_matter(source: Database, target: Database) -> None:
+    for database, order in ((source, "ASC"), (target, "DESC")):
+        database.run(
+            f"""CREATE TABLE t (id int PRIMARY KEY, value text);
+                INSERT INTO t SELECT n, n::text FROM generate_series(1, 1000) AS s (n) ORDER BY n {order}"""
+        )
+    how = comparison(source, ["id"], buckets=8)
+    assert checksum_of(source, how) == checksum_of(target, how)
+    assert set(checksum_of(source, how)) == set(range(8))
+
+
+def test_values_do_not_slip_from_one_column_into_the_next(source: Database, target: Database) -> None:
+    for database, values in ((source, ("ab", "c", None)), (target, ("a", "bc", None))):
+        database.run("CREATE TABLE t (a text, b text, c text); INSERT INTO t VALUES (%s, %s, %s)", values)
+    how = comparison(source)
+    assert checksum_of(source, how) != checksum_of(target, how)
+    target.run("UPDATE t SET a = 'ab', b = NULL, c = 'c'")
+    assert checksum_of(source, how) != checksum_of(target, how)
+
+
+def test_text_is_compared_across_encodings(database_of: Callable[..., Database]) -> None:
+    korean = database_of(options="ENCODING 'EUC_KR' LOCALE 'C' TEMPLATE template0")
+    unicode = database_of()
+    values = ("충전소", "가나다 ", "", None)
+    for type_name in ("text", "char(10)", "bpchar", "mood", "text[]", "json"):
+        wanted: tuple[str | None, ...] = values
+        if type_name == "mood":
+            wanted = ("좋음", "나쁨", None)
+        elif type_name == "text[]":
+            wanted = ("{충전소,NULL}", "{}", None)
+        elif type_name == "json":
+            wanted = ('{"이름": "충전소"}', "null", None)
+        for database in (korean, unicode):
+            database.run("SET client_encoding = 'UTF8'; DROP TYPE IF EXISTS mood CASCADE")
+            utf8_run(database, "CREATE TYPE mood AS ENUM ('좋음', '나쁨')")
+            utf8_run(database, f"DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, value {type_name})")
+            for number, value in enumerate(wanted):
+                utf8_run(database, "INSERT INTO t VALUES (%s, %s)", (number, value))
+        how = comparison(unicode, transcode=True)
+        assert hashes(korean, how) == hashes(unicode, how), type_name
+        assert len(set(hashes(korean, how))) == len(wanted)
+
+
+def utf8_run(database: Database, statement: str, values: object = None) -> None:
+    connection = database.connect()
+    connection.set_client_encoding("UTF8")
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement, values)
+    connection.close()
+
+
+def test_case_counts_even_where_a_collation_ignores_it(database_of: Callable[..., Database]) -> None:
+    source = database_of(15)  # the only one here that is built with ICU
+    source.run("CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    source.run("CREATE TABLE t (id int PRIMARY KEY, value text COLLATE loose)")
+    source.run("INSERT INTO t VALUES (0, 'Ä'), (1, 'ä'), (2, 'Ä'), (3, NULL)")
+    assert source.value("SELECT count(*) FROM t WHERE value = 'ä'") == 3, "the collation ignores case"
+    assert_hash_tells_apart_what_a_reader_does(source)
+
+
+def test_a_cast_that_someone_made_does_not_speak_for_the_value(source: Database) -> None:
+    source.run(TYPES)
+    source.run("""
+        CREATE FUNCTION say(mood) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''a mood''::text';
+        CREATE CAST (mood AS text) WITH FUNCTION say(mood);
+        CREATE FUNCTION say(pair) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''a pair''::text';
+        CREATE CAST (pair AS text) WITH FUNCTION say(pair);
+    """)
+    for type_name in ("mood", "pair"):
+        table_of(source, type_name, VALUES[type_name])
+        assert_hash_tells_apart_what_a_reader_does(source)
+
+
+def test_the_widest_table_has_a_checksum(source: Database) -> None:
+    columns = ", ".join(f"c{number} numeric" for number in range(1599))
+    source.run(f"CREATE TABLE t (id int PRIMARY KEY, {columns}); INSERT INTO t (id, c1598) VALUES (1, 1)")
+    how = comparison(source, ["id"])
+    before = checksum_of(source, how)
+    source.run("UPDATE t SET c1598 = 1.0")
+    assert checksum_of(source, how) != before
+
+
+def test_names_the_keys_that_differ_and_how(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run(
+            "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'x' FROM generate_series(1, 9) g"
+        )
+    source.run("DELETE FROM t WHERE id = 3")
+    target.run("DELETE FROM t WHERE id = 5; UPDATE t SET v = 'y' WHERE id = 7")
+    assert named(source, target, comparison(source, ["id"])) == ["(3) (extra)", "(5) (missing)", "(7) (different)"]
+
+
+def test_names_five_keys_and_not_all_of_them(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (id int PRIMARY KEY)")
+    source.run("INSERT INTO t SELECT generate_series(1, 1000)")
+    assert len(named(source, target, comparison(source, ["id"], buckets=16))) == 5
+
+
+def test_names_rows_without_a_key_by_their_hash(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (v int)")
+    source.run("INSERT INTO t VALUES (1), (1), (2)")
+    target.run("INSERT INTO t VALUES (1), (2)")
+    how = replace(comparison(source), buckets=4)
+    (only,) = named(source, target, how)
+    assert only.startswith("row with hash ")
+    assert only.endswith(" (missing)")
+
+
+def named(source: Database, target: Database, how: Comparison) -> list[str]:
+    with session(source) as left, session(target) as right:
+        buckets = differing_buckets(how.checksum(left, T), how.checksum(right, T))
+        return how.differing_keys(left, T, right, T, buckets)
+
+
+@pytest.mark.parametrize(("rows", "buckets"), [(0, 1), (1, 1), (4096, 1), (4097, 2), (10_000, 4), (10**12, 65536)])
+def test_buckets_hold_a_few_thousand_rows(rows: int, buckets: int) -> None:
+    assert buckets_for(rows) == buckets
