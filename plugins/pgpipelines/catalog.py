@@ -32,10 +32,12 @@ HASHED_AS_SENT: Mapping[str, str] = MappingProxyType(
         "timestamptz": "timestamptz_send",
     }
 )
-# A cast to text shows these otherwise than COPY does: without the blanks of char, with xml's encoding, by a user's cast.
+# A cast to text may show these otherwise than COPY does: char without its blanks, xml with its encoding, others by a
+# cast that someone made.
 PRINTED_BY: Mapping[str, str] = MappingProxyType({"bpchar": "bpcharout", "xml": "xml_out"})
 PRINTED_BY_KIND: Mapping[str, str] = MappingProxyType({"e": "enum_out", "c": "record_out"})
 FLOATS = frozenset({"float4", "float8"})
+TEXTS = frozenset({"text", "varchar", "name"})
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Column:
     expression: Sql | None
     sequence: QualifiedName | None
     collation: Sql | None
+    deterministic: bool
     comment: str | None
 
     @property
@@ -71,6 +74,12 @@ class Column:
         """Tell whether binary COPY carries the value unchanged into another database."""
         own = self.builtin or self.base_kind == "e"
         return self.has_binary and own and self.element_builtin and self.base not in OID_TYPES
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether two values that the type's = takes for equal always print alike (numeric 1.0 and 1.00 do not)."""
+        plain = self.base in HASHED_AS_THEY_ARE or self.base in HASHED_AS_SENT or self.base in TEXTS
+        return self.deterministic and (self.base_kind == "e" or (self.builtin and plain and self.base != "numeric"))
 
     @property
     def hashing(self) -> str:
@@ -123,6 +132,24 @@ class Index:
 
 
 @dataclass(frozen=True)
+class Unique:
+    """What an immediately checked unique index keeps apart: expressions of its `columns`, of the rows it holds."""
+
+    columns: tuple[str, ...]
+    expressions: tuple[Sql, ...]
+    predicate: Sql | None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key of another table (or this one) that points here; `on_delete` as pg_constraint has it."""
+
+    name: str
+    table: QualifiedName
+    on_delete: str
+
+
+@dataclass(frozen=True)
 class Privileges:
     """What this session's role may do with the table and the schema around it."""
 
@@ -138,7 +165,7 @@ class Table:
     """A table, partitioned table, view, materialised view or foreign table, as its server describes it.
 
     `estimated_rows` and `bytes` (of the heap) are the server's estimates, 0 where it has none. `keys` lists
-    the column sets that tell rows apart, the primary key first.
+    the column sets that tell rows apart, the primary key first; `references` are the foreign keys that point here.
     """
 
     name: QualifiedName
@@ -154,6 +181,8 @@ class Table:
     bytes: int
     columns: tuple[Column, ...]
     keys: tuple[tuple[str, ...], ...]
+    uniques: tuple[Unique, ...]
+    references: tuple[Reference, ...]
     constraints: tuple[Constraint, ...]
     indexes: tuple[Index, ...]
     types: tuple[UserType, ...]
@@ -191,6 +220,14 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
         bytes=found.bytes or 0,
         columns=tuple(_column(row) for row in session.query("catalog/columns.sql", values)),
         keys=tuple(tuple(row.columns) for row in session.query("catalog/keys.sql", values)),
+        uniques=tuple(
+            Unique(tuple(row.columns), tuple(escaped(text) for text in row.expressions), _optional_sql(row.predicate))
+            for row in session.query("catalog/uniques.sql", values)
+        ),
+        references=tuple(
+            Reference(row.name, QualifiedName(row.schema, row.table), row.on_delete)
+            for row in session.query("catalog/references.sql", values)
+        ),
         constraints=tuple(
             Constraint(row.name, escaped(row.definition)) for row in session.query("catalog/constraints.sql", values)
         ),
@@ -206,8 +243,8 @@ def describe_existing(session: Session, name: QualifiedName) -> Table:
     table = describe(session, name)
     if table is None:
         raise _missing(session, name)
-    if not table.columns:
-        raise DriftError(f"{session.endpoint}: {name} has no columns", "name a table that has columns")
+    if not table.stored:
+        raise DriftError(f"{session.endpoint}: {name} has no columns that hold data", "name a table that has some")
     return table
 
 
@@ -242,6 +279,7 @@ def _column(row: Any) -> Column:
         expression=_optional_sql(row.expression),
         sequence=sequence,
         collation=_optional_sql(row.collation),
+        deterministic=row.deterministic,
         comment=row.comment,
     )
 

@@ -6,6 +6,7 @@ whole number. Anything else raises, so a plain string can't reach a statement un
 
     {{ table | identifier }}     one name, or the parts of a qualified name
     {{ columns | identifiers }}  a comma-separated list of names
+    {{ key | matching("a", "b") }}  a condition: these columns are equal in a and b
     {{ column.type }}            an Sql value, as it is
 """
 
@@ -69,13 +70,22 @@ def identifiers(values: Iterable[str | QualifiedName], prefix: str | None = None
     return Sql(", ".join(start + identifier(value) for value in values))
 
 
+def matching(names: Iterable[str], left: str, right: str) -> Sql:
+    """The condition that the columns `names` are equal in two relations."""
+    pair = "{left}.{name} = {right}.{name}"
+    equal = (pair.format(left=identifier(left), right=identifier(right), name=identifier(name)) for name in names)
+    return Sql(" AND ".join(equal))
+
+
 def readable(name: str) -> str:
     """A name for messages: bare where SQL allows it bare."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
     return name if plain else quoted(name)
 
 
-FILTERS: Mapping[str, Callable[..., Sql]] = MappingProxyType({"identifier": identifier, "identifiers": identifiers})
+FILTERS: Mapping[str, Callable[..., Sql]] = MappingProxyType(
+    {"identifier": identifier, "identifiers": identifiers, "matching": matching}
+)
 
 
 def require_safe(value: Any) -> Any:

@@ -271,7 +271,7 @@ def test_the_order_of_rows_and_of_their_storage_does_not_matter(source: Database
     for database, order in ((source, "ASC"), (target, "DESC")):
         database.run(
             f"""CREATE TABLE t (id int PRIMARY KEY, value text);
-                INSERT INTO t SELECT n, n::text FROM generate_series(1, 1000) AS s (n) ORDER BY n {order}"""
+                INSERT INTO t SELECT n, n::text AS v FROM generate_series(1, 1000) AS s (n) ORDER BY n {order}"""
         )
     how = comparison(source, ["id"], buckets=8)
     assert checksum_of(source, how) == checksum_of(target, how)

@@ -54,6 +54,7 @@ SELECT
     CASE
         WHEN a.attcollation <> d.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
     END AS collation,
+    coalesce(co.collisdeterministic, true) AS deterministic,
     col_description(a.attrelid, a.attnum) AS comment
 FROM pg_attribute AS a
 INNER JOIN base_types AS b ON a.attnum = b.attnum

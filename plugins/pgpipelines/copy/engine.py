@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -75,6 +75,10 @@ class Copy:
         """The names of the columns that are copied."""
         return [column.name for column in self.source_table.stored]
 
+    def sized_for(self, rows: int) -> Copy:
+        """The same copy, compared in buckets that suit this number of rows."""
+        return replace(self, comparison=replace(self.comparison, buckets=buckets_for(rows)))
+
     def source_checksum(self) -> dict[int, Bucket]:
         """The checksum of the source table at the snapshot."""
         return self.comparison.checksum(self.source, self.request.source_table)
@@ -111,11 +115,14 @@ def _copy_table(request: CopyRequest, run: ledger.Run, started_at: datetime) -> 
                 copy = _place(request, source, target, progress)
             with progress.step("load"):
                 relayed, staged = _load(copy)
+            copy = copy.sized_for(relayed.rows)
             with _in_background(copy.source_checksum, source.cancel) as source_checksum:
                 with progress.step("merge"):
                     changes = _merge(copy) if staged else _complete(copy, relayed)
                 with progress.step("verify"):
                     _verify(copy, source_checksum)
+            # A sequence does not roll back, so it waits until nothing else can fail.
+            _advance_sequences(copy)
             entry = ledger.Entry(
                 **_entry(request, started_at),
                 status="succeeded",
@@ -196,15 +203,15 @@ def _place(request: CopyRequest, source: Session, target: Session, progress: Pro
 def _comparison(source: Session, source_table: Table, target: Session, target_table: Table | None) -> Comparison:
     keys, columns = source_table.keys, source_table.stored
     if target_table is not None:
-        # Rows are matched by a key only where both sides promise that it tells them apart.
-        shared = {frozenset(key) for key in target_table.keys}
-        keys = tuple(key for key in keys if frozenset(key) in shared)
+        # The target's key is enough to match rows (a view has none): what it can't tell apart, the target can't hold.
+        copied = {column.name for column in columns}
+        keys = tuple(key for key in target_table.keys if copied.issuperset(key))
         # The target's type may be the wider one: what it could hold decides how values are compared.
         columns = tuple(target_table.by_name[column.name] for column in columns)
     return Comparison(
         columns=columns,
         key=keys[0] if keys else (),
-        buckets=buckets_for(source_table.estimated_rows),
+        buckets=1,
         transcode=_encoding(source) != _encoding(target),
     )
 
@@ -248,19 +255,15 @@ def _complete(copy: Copy, relayed: Relayed) -> staging.Changes:
     if copy.target_table is None:
         complete(copy.target, copy.definition)
     copy.target.execute("copy/analyze.sql", table=copy.request.target_table)
-    _advance_sequences(copy)
     return staging.Changes(inserted=relayed.rows)
 
 
 def _merge(copy: Copy) -> staging.Changes:
     """Make the target's rows equal to the staged ones."""
-    table, key = copy.request.target_table, copy.comparison.key
-    if key:
-        changes = staging.merge(copy.target, table, copy.columns, key)
-    else:
-        changes = staging.republish(copy.target, table, copy.columns)
-    _advance_sequences(copy)
-    return changes
+    assert copy.target_table is not None  # noqa: S101 (a new table is filled directly)
+    if copy.comparison.key:
+        return staging.merge(copy.target, copy.target_table, copy.columns, copy.comparison.key)
+    return staging.republish(copy.target, copy.target_table, copy.columns)
 
 
 def _advance_sequences(copy: Copy) -> None:

@@ -1,0 +1,632 @@
+"""What a copy does to the target's rows, whatever kind of table is on either side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
+
+from tests.fixtures.copying import content, copied, ledger_rows
+from tests.fixtures.servers import Database
+
+PEOPLE = "CREATE TABLE t (id int PRIMARY KEY, name text, town text)"
+
+
+def both(source: Database, target: Database, statement: str) -> None:
+    for database in (source, target):
+        database.run(statement)
+
+
+def assert_equal(source: Database, target: Database, table: str = "t", to: str | None = None) -> None:
+    assert content(source, table) == content(target, to or table)
+
+
+def versions(database: Database, table: str = "t") -> dict[int, tuple[object, ...]]:
+    """Where each row is stored and which transaction wrote it, by id: unchanged exactly where nobody wrote the row."""
+    rows = database.rows(f"SELECT id, xmin::text, ctid::text FROM {table}")
+    return {row[0]: row[1:] for row in rows}
+
+
+# ------------------------------------------------------------------------------------------------ which rows are written
+
+
+def test_a_missing_table_is_created_and_filled(source: Database, target: Database) -> None:
+    source.run(PEOPLE + "; INSERT INTO t SELECT g, '이름' || g, NULL FROM generate_series(1, 100) AS g")
+    result = copied(source, target)
+    assert_equal(source, target)
+    assert (result.rows, result.changes.inserted, result.changes.updated, result.changes.deleted) == (100, 100, 0, 0)
+
+
+def test_an_empty_source_makes_an_empty_target(source: Database, target: Database) -> None:
+    source.run(PEOPLE)
+    assert copied(source, target).rows == 0
+    target.run("INSERT INTO t VALUES (1)")
+    assert copied(source, target).changes.deleted == 1
+    assert content(target) == []
+
+
+def test_only_rows_that_differ_are_written(source: Database, target: Database) -> None:
+    source.run(PEOPLE + "; INSERT INTO t SELECT g, 'n' || g, 'Seoul' FROM generate_series(1, 50) AS g")
+    copied(source, target)
+    before = versions(target)
+    source.run("UPDATE t SET town = NULL WHERE id = 7; DELETE FROM t WHERE id = 8; INSERT INTO t VALUES (99)")
+    changes = copied(source, target).changes
+    after = versions(target)
+    assert (changes.inserted, changes.updated, changes.deleted) == (1, 1, 1)
+    assert {row for row in before if after.get(row) != before[row]} == {7, 8}
+    assert_equal(source, target)
+
+
+def test_a_second_copy_writes_no_row(source: Database, target: Database) -> None:
+    source.run("""
+        CREATE TABLE t (id int PRIMARY KEY, n numeric, f float8, j jsonb, i interval, c char(4), a numeric[]);
+        INSERT INTO t VALUES (1, 1.00, 'NaN', '1.00', '1 mon', 'x', '{1.0}'), (2, 'NaN', -0.0, NULL, '30 days', '', '{}');
+    """)
+    copied(source, target)
+    before = versions(target)
+    changes = copied(source, target).changes
+    assert (changes.inserted, changes.updated, changes.deleted) == (0, 0, 0)
+    assert versions(target) == before
+
+
+@pytest.mark.parametrize(
+    ("type_name", "old", "new"),
+    [
+        ("numeric", "1.0", "1.00"),
+        ("float8", "0", "-0"),
+        ("interval", "1 mon", "30 days"),
+        ("jsonb", "1.0", "1.00"),
+        ("numeric[]", "{1.0}", "{1.00}"),
+        ("bpchar", "a", "a "),
+        ("timetz", "00:00+09", "15:00-09"),
+    ],
+)
+def test_a_value_that_is_equal_but_prints_otherwise_is_copied(
+    source: Database, target: Database, type_name: str, old: str, new: str
+) -> None:
+    source.run(f"CREATE TABLE t (id int PRIMARY KEY, v {type_name}); INSERT INTO t VALUES (1, '{old}')")
+    copied(source, target)
+    source.run("UPDATE t SET v = %s", (new,))
+    assert copied(source, target).changes.updated == 1
+    assert_equal(source, target)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "old", "new"),
+    [("numeric", "1.0", "1.00"), ("float8", "0", "-0"), ("interval", "1 mon", "30 days"), ("bpchar", "a", "a ")],
+)
+def test_a_key_that_is_equal_but_prints_otherwise_is_copied(
+    source: Database, target: Database, type_name: str, old: str, new: str
+) -> None:
+    source.run(f"CREATE TABLE t (v {type_name} PRIMARY KEY, w int); INSERT INTO t VALUES ('{old}', 1)")
+    copied(source, target)
+    source.run("UPDATE t SET v = %s", (new,))
+    assert copied(source, target).changes.updated == 1
+    assert_equal(source, target)
+
+
+def test_a_key_that_a_collation_takes_for_equal_is_copied(database_of: Callable[..., Database]) -> None:
+    source, target = database_of(15), database_of(15)
+    loose = "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+    both(source, target, loose + "CREATE TABLE t (v text COLLATE loose PRIMARY KEY, w int)")
+    source.run("INSERT INTO t VALUES ('A', 1)")
+    target.run("INSERT INTO t VALUES ('a', 1)")
+    assert copied(source, target).changes.updated == 1
+    assert_equal(source, target)
+
+
+def test_an_exact_key_is_never_set_by_an_update(source: Database, target: Database) -> None:
+    both(source, target, PEOPLE + "; INSERT INTO t VALUES (1, 'a', 'x')")
+    target.run("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'keys stay'; END $$;
+        CREATE TRIGGER keep BEFORE UPDATE OF id ON t FOR EACH ROW EXECUTE FUNCTION refuse();
+    """)
+    source.run("UPDATE t SET town = 'y'")
+    assert copied(source, target).changes.updated == 1
+
+
+def test_rows_are_matched_by_the_targets_key_where_the_source_has_none(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int, name text); INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    target.run("CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'a'), (3, 'c')")
+    kept = versions(target)[1]
+    changes = copied(source, target).changes
+    assert (changes.inserted, changes.updated, changes.deleted) == (1, 0, 1)
+    assert versions(target)[1] == kept
+
+
+def test_a_source_with_rows_that_the_targets_key_forbids_is_refused(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int, name text); INSERT INTO t VALUES (1, 'a'), (1, 'b'), (2, 'c'), (2, 'd')")
+    target.run("CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'a')")
+    with pytest.raises(ConflictError, match="already exists"):
+        copied(source, target)
+    assert content(target) == [b"1\ta"]
+
+
+def test_a_table_without_a_key_is_copied_with_its_duplicates(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (v int, w text); INSERT INTO t VALUES (1, 'a'), (1, 'a'), (NULL, NULL), (NULL, NULL)")
+    copied(source, target)
+    assert_equal(source, target)
+    source.run("DELETE FROM t WHERE ctid = '(0,1)'; INSERT INTO t VALUES (NULL, NULL)")
+    target.run("INSERT INTO t VALUES (5, 'five')")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+def test_a_key_of_the_source_alone_does_not_matter(source: Database, target: Database) -> None:
+    source.run(PEOPLE + "; INSERT INTO t VALUES (1, 'a', 'x')")
+    target.run("CREATE TABLE t (id int, name text, town text); INSERT INTO t VALUES (1, 'a', 'x'), (1, 'a', 'x')")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+@pytest.mark.parametrize("column", ["id int PRIMARY KEY", "id int", "v text", "n numeric PRIMARY KEY"])
+def test_a_table_of_one_column_is_copied(source: Database, target: Database, column: str) -> None:
+    source.run(f"CREATE TABLE t ({column}); INSERT INTO t VALUES ('1'), ('2')")
+    copied(source, target)
+    source.run("DELETE FROM t WHERE ctid = '(0,1)'; INSERT INTO t VALUES ('3')")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+def test_the_widest_table_is_copied_and_merged(source: Database, target: Database) -> None:
+    columns = ", ".join(f"c{number} numeric" for number in range(1599))
+    source.run(f"CREATE TABLE t (id int PRIMARY KEY, {columns}); INSERT INTO t (id, c1598) VALUES (1, 1), (2, 2)")
+    copied(source, target)
+    source.run("UPDATE t SET c1598 = 1.0 WHERE id = 1")
+    assert copied(source, target).changes.updated == 1
+    assert_equal(source, target)
+
+
+def test_a_table_without_columns_is_refused(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t ()")
+    with pytest.raises(DriftError, match="has no columns"):
+        copied(source, target)
+
+
+def test_a_table_of_computed_columns_alone_is_refused(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (one int GENERATED ALWAYS AS (1) STORED)")
+    with pytest.raises(DriftError, match="has no columns"):
+        copied(source, target)
+
+
+# ------------------------------------------------------------------------------- unique values and references on the way
+
+
+def test_a_unique_value_moves_from_a_deleted_row_to_a_new_one(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE); INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    copied(source, target)
+    source.run("DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (3, 'a')")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+def test_a_unique_value_moves_from_a_changed_row_to_a_new_one(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE); INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    copied(source, target)
+    source.run("UPDATE t SET code = 'c' WHERE id = 1; INSERT INTO t VALUES (3, 'a')")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+SWAP = "UPDATE t SET code = CASE code WHEN 'a' THEN 'b' WHEN 'b' THEN 'c' ELSE 'a' END WHERE code <> 'z'"
+CODES = "INSERT INTO t (id, code) VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'z')"
+UNIQUES = {
+    "constraint": "ALTER TABLE t ADD UNIQUE (code)",
+    "index": "CREATE UNIQUE INDEX ON t (code)",
+    "expression": "CREATE UNIQUE INDEX ON t (lower(code), (id > 0))",
+    "partial": "CREATE UNIQUE INDEX ON t (code) WHERE code < 'x'",
+    "several columns": 'CREATE UNIQUE INDEX ON t (code, "Ünïq ""%s""") INCLUDE (id)',
+    "deferrable": "ALTER TABLE t ADD UNIQUE (code) DEFERRABLE",
+}
+
+
+@pytest.mark.parametrize("unique", UNIQUES)
+def test_unique_values_that_rows_exchange_are_copied(source: Database, target: Database, unique: str) -> None:
+    both(source, target, f'CREATE TABLE t (id int PRIMARY KEY, code text, "Ünïq ""%s""" int DEFAULT 1); {CODES}')
+    target.run(UNIQUES[unique])
+    source.run(SWAP)
+    before = versions(target)
+    assert copied(source, target).changes.updated == 3
+    assert_equal(source, target)
+    assert versions(target)[4] == before[4]
+
+
+def both_coded(source: Database, target: Database) -> None:
+    """Four codes on either side, unique in the target; the source is free to exchange them by a plain UPDATE."""
+    both(source, target, f"CREATE TABLE t (id int PRIMARY KEY, code text); {CODES}")
+    target.run("ALTER TABLE t ADD UNIQUE (code)")
+
+
+def test_rows_that_exchange_unique_values_keep_what_the_target_alone_knows(source: Database, target: Database) -> None:
+    source.run(f"CREATE TABLE t (id int PRIMARY KEY, code text); {CODES}")
+    target.run(
+        f"""CREATE TABLE t (
+                note text DEFAULT 'none', id int PRIMARY KEY, code text UNIQUE, seen int GENERATED ALWAYS AS IDENTITY
+            );
+            {CODES}; UPDATE t SET note = 'mine ' || id"""
+    )
+    before = target.rows("SELECT id, note, seen FROM t ORDER BY id")
+    source.run(SWAP)
+    copied(source, target)
+    assert target.rows("SELECT id, note, seen FROM t ORDER BY id") == before
+
+
+def test_rows_that_exchange_unique_values_keep_the_rows_that_refer_to_them(source: Database, target: Database) -> None:
+    both_coded(source, target)
+    target.run("CREATE TABLE child (id int REFERENCES t); INSERT INTO child VALUES (1), (2), (3)")
+    source.run(SWAP)
+    copied(source, target)
+    assert_equal(source, target)
+    assert target.value("SELECT count(*) FROM child") == 3
+
+
+@pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT"])
+def test_an_exchange_that_would_reach_other_tables_is_refused(source: Database, target: Database, action: str) -> None:
+    both_coded(source, target)
+    target.run(f"CREATE TABLE child (id int REFERENCES t ON DELETE {action}); INSERT INTO child VALUES (1), (2), (3)")
+    before = content(target)
+    source.run(SWAP)
+    with pytest.raises(ConflictError, match="3 rows of public.t exchange unique values.*child_id_fkey"):
+        copied(source, target)
+    assert content(target) == before
+    assert target.value("SELECT count(id) FROM child") == 3
+
+
+def test_the_remedy_for_a_refused_exchange_works(source: Database, target: Database) -> None:
+    both_coded(source, target)
+    target.run("CREATE TABLE child (id int REFERENCES t ON DELETE CASCADE); INSERT INTO child VALUES (1), (2), (3)")
+    source.run(SWAP)
+    target.run("ALTER TABLE t DROP CONSTRAINT t_code_key, ADD CONSTRAINT t_code_key UNIQUE (code) DEFERRABLE")
+    copied(source, target)
+    assert_equal(source, target)
+    assert target.value("SELECT count(id) FROM child") == 3
+
+
+def test_a_unique_value_that_simply_changes_needs_no_exchange(source: Database, target: Database) -> None:
+    both_coded(source, target)
+    target.run("CREATE TABLE child (id int REFERENCES t ON DELETE CASCADE); INSERT INTO child VALUES (1)")
+    source.run("UPDATE t SET code = 'new' WHERE id = 1")
+    copied(source, target)
+    assert_equal(source, target)
+    assert target.value("SELECT count(*) FROM child") == 1
+
+
+def test_a_unique_index_on_a_column_of_the_target_alone_stays_out_of_it(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY, code text); INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    target.run("CREATE TABLE t (id int PRIMARY KEY, code text, own serial); CREATE UNIQUE INDEX ON t (own, code)")
+    target.run("INSERT INTO t (id, code) VALUES (1, 'x'), (3, 'y')")
+    copied(source, target)
+    assert content(target, columns="id, code") == content(source)
+
+
+def test_a_table_that_refers_to_itself_is_merged(source: Database, target: Database) -> None:
+    source.run("""
+        CREATE TABLE t (id int PRIMARY KEY, boss int);
+        INSERT INTO t VALUES (1, NULL), (2, 1), (3, 2);
+    """)
+    copied(source, target)
+    target.run("ALTER TABLE t ADD FOREIGN KEY (boss) REFERENCES t")
+    # A new boss for those who stay, and the old one gone.
+    source.run("INSERT INTO t VALUES (9, NULL); UPDATE t SET boss = 9 WHERE boss = 1; DELETE FROM t WHERE id = 1")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+def test_replacing_all_rows_of_a_table_that_others_refer_to_is_refused(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (v int); INSERT INTO t VALUES (1), (2)")
+    target.run("""
+        CREATE TABLE t (v int UNIQUE); INSERT INTO t VALUES (1);
+        CREATE TABLE child (v int REFERENCES t (v) ON DELETE CASCADE); INSERT INTO child VALUES (1);
+    """)
+    with pytest.raises(ConflictError, match="child refers to them by child_v_fkey"):
+        copied(source, target)
+    assert target.value("SELECT count(*) FROM child") == 1
+
+
+# --------------------------------------------------------------------------------------------- identity, sequences, text
+
+
+def test_an_identity_that_is_generated_always_keeps_the_sources_values(source: Database, target: Database) -> None:
+    source.run("""
+        CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
+        INSERT INTO t (v) VALUES ('a'), ('b'), ('c'); DELETE FROM t WHERE id = 2;
+    """)
+    copied(source, target)
+    assert_equal(source, target)
+    source.run("INSERT INTO t (v) VALUES ('d'); UPDATE t SET v = 'A' WHERE id = 1")
+    copied(source, target)
+    assert_equal(source, target)
+    assert target.value("INSERT INTO t (v) VALUES ('next') RETURNING id") == 5
+
+
+def test_an_identity_beside_the_key_is_corrected(source: Database, target: Database) -> None:
+    both(source, target, "CREATE TABLE t (id int PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, v text)")
+    source.run("INSERT INTO t (id, v) VALUES (1, 'a'), (2, 'b')")
+    target.run("INSERT INTO t (id, v) VALUES (2, 'b'), (1, 'a')")
+    assert copied(source, target).changes.updated == 2
+    assert_equal(source, target)
+
+
+@pytest.mark.parametrize("kind", ["serial", "bigserial", "smallserial", "int GENERATED BY DEFAULT AS IDENTITY"])
+def test_sequences_go_on_after_the_copied_values(source: Database, target: Database, kind: str) -> None:
+    source.run(f"CREATE TABLE t (id {kind} PRIMARY KEY, v int); INSERT INTO t (v) SELECT generate_series(1, 42)")
+    copied(source, target)
+    assert target.value("INSERT INTO t (v) VALUES (0) RETURNING id") == 43
+
+
+def test_a_sequence_never_goes_back(source: Database, target: Database) -> None:
+    both(source, target, "CREATE TABLE t (id serial PRIMARY KEY); INSERT INTO t VALUES (1)")
+    target.run("SELECT setval('t_id_seq', 500)")
+    copied(source, target)
+    assert target.value("SELECT nextval('t_id_seq')") == 501
+
+
+def test_a_failed_copy_leaves_sequences_alone(source: Database, target: Database) -> None:
+    both(source, target, "CREATE TABLE t (id serial PRIMARY KEY, v int); INSERT INTO t (v) VALUES (1)")
+    target.run("""
+        CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.v := 0; RETURN NEW; END $$;
+        CREATE TRIGGER spoil BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION spoil();
+    """)
+    source.run("INSERT INTO t VALUES (70, 7)")
+    with pytest.raises(VerificationError):
+        copied(source, target)
+    assert target.value("SELECT nextval('t_id_seq')") == 2
+
+
+def test_types_without_a_binary_form_travel_as_text(source: Database, target: Database) -> None:
+    source.run("""
+        CREATE TYPE pair AS (a numeric, b text);
+        CREATE TABLE t (id int PRIMARY KEY, p pair, r regclass, ps pair[], b bytea, t text, n text);
+        INSERT INTO t VALUES (1, '(1.00,"a ,b")', 'pg_class', '{"(1,\\"x\\")"}', '\\x00ff', E'\\t\\n\\\\N', NULL);
+    """)
+    target.run("CREATE TYPE pair AS (a numeric, b text)")
+    copied(source, target)
+    assert_equal(source, target)
+    source.run("UPDATE t SET p = '(1.0,)'")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+def test_wider_types_of_the_target_take_the_rows(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY, s smallint, v varchar(5), n numeric(10,2), c text)")
+    source.run("INSERT INTO t VALUES (1, 2, 'abc', 1.50, '가'), (2, NULL, NULL, NULL, NULL)")
+    target.run("CREATE TABLE t (id bigint PRIMARY KEY, s int, v text, n numeric(12,2), c varchar)")
+    copied(source, target)
+    assert_equal(source, target)
+    target.run("UPDATE t SET id = id + 4294967296 WHERE id = 1")
+    copied(source, target)
+    assert_equal(source, target)
+
+
+def test_columns_are_matched_by_name_whatever_their_order(source: Database, target: Database) -> None:
+    source.run(PEOPLE + "; INSERT INTO t VALUES (1, 'a', 'x')")
+    target.run("CREATE TABLE t (town text, extra int DEFAULT 5, id int PRIMARY KEY, name text)")
+    copied(source, target)
+    assert target.rows("SELECT id, name, town, extra FROM t") == [(1, "a", "x", 5)]
+
+
+# ------------------------------------------------------------------------------------------------------- kinds of tables
+
+
+def test_views_and_their_like_can_be_sources(source: Database, target: Database) -> None:
+    source.run(PEOPLE + "; INSERT INTO t VALUES (1, 'a', 'x'), (2, 'b', 'y')")
+    source.run("""
+        CREATE VIEW v AS SELECT id, name FROM t;
+        CREATE MATERIALIZED VIEW m AS SELECT * FROM t; CREATE UNIQUE INDEX ON m (id);
+        CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+        CREATE TABLE p2 PARTITION OF p DEFAULT;
+        INSERT INTO p VALUES (1, 'a'), (11, 'b');
+        CREATE INDEX ON p (v);
+        CREATE TABLE parent (id int PRIMARY KEY, v text); CREATE TABLE heir (more int) INHERITS (parent);
+        INSERT INTO parent VALUES (1, 'a'); INSERT INTO heir VALUES (2, 'b', 3);
+    """)
+    for name in ("v", "m", "p", "parent"):
+        for _ in ("first", "second"):
+            copied(source, target, name)
+            assert_equal(source, target, name)
+    source.run("UPDATE t SET name = 'c' WHERE id = 2; DELETE FROM p WHERE id = 1; INSERT INTO heir VALUES (5, 'e')")
+    for name in ("v", "p", "parent"):
+        copied(source, target, name)
+        assert_equal(source, target, name)
+
+
+def test_the_rows_of_child_tables_are_copied_even_where_they_repeat_a_key(source: Database, target: Database) -> None:
+    source.run("""
+        CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE heir () INHERITS (t);
+        INSERT INTO t VALUES (1, 'a'); INSERT INTO heir VALUES (1, 'b');
+    """)
+    target.run("CREATE TABLE t (id int, v text)")
+    for _ in ("into an empty target", "into a full one"):
+        copied(source, target)
+        assert_equal(source, target)
+
+
+def test_a_view_is_merged_into_a_table_that_others_refer_to(source: Database, target: Database) -> None:
+    source.run("CREATE VIEW t AS SELECT g AS id, 'n' || g AS name FROM generate_series(1, 3) AS g")
+    target.run("""
+        CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'n1');
+        CREATE TABLE child (id int REFERENCES t ON DELETE CASCADE); INSERT INTO child VALUES (1);
+    """)
+    before = versions(target)
+    copied(source, target)
+    assert_equal(source, target)
+    assert versions(target)[1] == before[1]
+    assert target.value("SELECT count(*) FROM child") == 1
+
+
+def test_a_partitioned_table_can_be_the_target(source: Database, target: Database) -> None:
+    source.run(PEOPLE + "; INSERT INTO t SELECT g, 'n', 'x' FROM generate_series(1, 20) AS g")
+    target.run("""
+        CREATE TABLE t (id int PRIMARY KEY, name text, town text) PARTITION BY RANGE (id);
+        CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t2 PARTITION OF t DEFAULT;
+        INSERT INTO t VALUES (3, 'wrong'), (99, 'extra');
+    """)
+    copied(source, target)
+    assert_equal(source, target)
+
+
+def test_a_view_is_refused_as_target(source: Database, target: Database) -> None:
+    source.run(PEOPLE)
+    target.run("CREATE VIEW t AS SELECT 1 AS id, ''::text AS name, ''::text AS town")
+    with pytest.raises(DriftError, match="is no table"):
+        copied(source, target)
+
+
+def test_a_table_is_not_copied_onto_itself(source: Database) -> None:
+    source.run(PEOPLE)
+    with pytest.raises(ConfigurationError, match="onto itself"):
+        copied(source, source)
+    assert ledger_rows(source, "failed") != []
+
+
+def test_a_table_can_be_copied_within_its_database(source: Database) -> None:
+    source.run(PEOPLE + "; CREATE INDEX town_idx ON t (town); INSERT INTO t VALUES (1, 'a', 'x')")
+    for _ in ("created", "merged"):
+        copied(source, source, "t", "t_copy")
+        assert_equal(source, source, "t", "t_copy")
+
+
+# ------------------------------------------------------------------------------------------------------ the target stays
+
+
+def test_what_hangs_on_the_target_stays(source: Database, target: Database) -> None:
+    both(source, target, PEOPLE + "; INSERT INTO t VALUES (1, 'a', 'x'), (2, 'b', 'y')")
+    target.run("""
+        CREATE VIEW v AS SELECT * FROM t;
+        CREATE TABLE child (id int REFERENCES t); INSERT INTO child VALUES (1);
+        CREATE INDEX t_name_idx ON t (name);
+        CREATE TABLE log (what text, id int);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO log VALUES (TG_OP, coalesce(NEW.id, OLD.id)); RETURN NULL; END $$;
+        CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION note();
+        GRANT SELECT ON t TO PUBLIC;
+        COMMENT ON TABLE t IS 'mine';
+    """)
+    what_hangs = """
+        SELECT c.oid, c.relfilenode, c.relacl::text, c.relhastriggers, obj_description(c.oid),
+               (SELECT array_agg(indexrelid ORDER BY indexrelid) FROM pg_index WHERE indrelid = c.oid),
+               (SELECT array_agg(oid ORDER BY oid) FROM pg_constraint WHERE confrelid = c.oid OR conrelid = c.oid)
+        FROM pg_class AS c WHERE c.oid = 't'::regclass
+    """
+    before = target.rows(what_hangs)
+    source.run("UPDATE t SET name = 'A' WHERE id = 1; DELETE FROM t WHERE id = 2; INSERT INTO t VALUES (3)")
+    copied(source, target)
+    assert target.rows(what_hangs) == before
+    assert target.rows("SELECT * FROM log ORDER BY id") == [("UPDATE", 1), ("DELETE", 2), ("INSERT", 3)]
+    assert target.value("SELECT count(*) FROM v") == 2
+
+
+def test_a_trigger_finds_the_tables_that_its_role_finds(source: Database, target: Database) -> None:
+    both(source, target, "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, v int)")
+    target.run("""
+        CREATE TABLE app.log (id int);
+        CREATE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END $$;
+        CREATE TRIGGER note BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.note();
+    """)
+    target.run(f"ALTER DATABASE {target.name} SET search_path = app, public")
+    source.run("INSERT INTO app.t VALUES (1, 1)")
+    copied(source, target, "app.t")
+    source.run("INSERT INTO app.t VALUES (2, 2)")
+    copied(source, target, "app.t")
+    assert target.value("SELECT count(*) FROM app.log") == 2
+
+
+@pytest.mark.parametrize("already_there", [True, False])
+def test_a_trigger_that_changes_rows_is_found_out(source: Database, target: Database, already_there: bool) -> None:
+    both(source, target, PEOPLE)
+    if already_there:
+        both(source, target, "INSERT INTO t VALUES (1, 'a', 'x')")
+    target.run("""
+        CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN NEW.town := upper(NEW.town); RETURN NEW; END $$;
+        CREATE TRIGGER spoil BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION spoil();
+    """)
+    source.run("INSERT INTO t VALUES (77, 'b', 'seoul')")
+    before = content(target)
+    with pytest.raises(VerificationError, match=r"\(77\) \(different\)"):
+        copied(source, target)
+    assert content(target) == before
+    (error,) = ledger_rows(target, "failed")
+    assert error is not None
+    assert "(77) (different)" in error
+
+
+def test_a_trigger_that_swallows_rows_is_found_out(source: Database, target: Database) -> None:
+    both(source, target, PEOPLE + "; INSERT INTO t VALUES (1, 'a', 'x')")
+    target.run("""
+        CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+        CREATE TRIGGER swallow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION swallow();
+    """)
+    source.run("INSERT INTO t VALUES (2, 'b', 'y')")
+    with pytest.raises(VerificationError, match=r"\(2\) \(missing\)"):
+        copied(source, target)
+
+
+# ------------------------------------------------------------------------------------------------- servers and encodings
+
+
+@pytest.mark.parametrize(("old", "new"), [(15, 16), (16, 18), (18, 15)])
+def test_a_copy_goes_from_one_version_to_another(database_of: Callable[..., Database], old: int, new: int) -> None:
+    source, target = database_of(old), database_of(new)
+    source.run("""
+        CREATE TYPE mood AS ENUM ('좋음', '나쁨');
+        CREATE DOMAIN amount AS numeric CHECK (VALUE >= 0);
+        CREATE TABLE t (
+            id serial PRIMARY KEY, m mood DEFAULT '좋음', a amount, j jsonb, x text UNIQUE, i inet,
+            at timestamptz DEFAULT '2020-01-01', g int GENERATED ALWAYS AS (1 + 1) STORED, r int4range, f float8
+        );
+        INSERT INTO t (a, j, x, i, r, f) SELECT g, '{"a": 1.00}', g, '10.0.0.1/8', '[1,5)', 'NaN'
+        FROM generate_series(1, 500) AS g;
+    """)
+    copied(source, target)
+    assert_equal(source, target)
+    source.run("DELETE FROM t WHERE id < 10; UPDATE t SET m = '나쁨', a = a + 0.10 WHERE id % 7 = 0")
+    copied(source, target)
+    assert_equal(source, target)
+    changes = copied(source, target).changes
+    assert (changes.inserted, changes.updated, changes.deleted) == (0, 0, 0)
+
+
+def test_korean_text_crosses_encodings(database_of: Callable[..., Database]) -> None:
+    korean = database_of(options="ENCODING 'EUC_KR' LOCALE 'C' TEMPLATE template0")
+    unicode = database_of()
+    unicode.run("""
+        CREATE TYPE 상태 AS ENUM ('충전중', '대기');
+        CREATE TABLE 충전소 (번호 int PRIMARY KEY, 이름 text UNIQUE, 상태 상태, 비고 char(6) DEFAULT '없음', 자료 jsonb);
+        COMMENT ON TABLE 충전소 IS '충전소 목록';
+        INSERT INTO 충전소 VALUES (1, '강남', '충전중', '가', '{"이름": "강남"}'), (2, '서초', '대기', NULL, NULL);
+    """)
+    copied(unicode, korean, "충전소")
+    assert content(korean, "충전소") == content(unicode, "충전소")
+    copied(korean, unicode, "충전소", '"다른 곳".충전소')
+    assert content(unicode, '"다른 곳".충전소') == content(unicode, "충전소")
+    unicode.run("UPDATE 충전소 SET 이름 = '송파' WHERE 번호 = 2; DELETE FROM 충전소 WHERE 번호 = 1")
+    copied(unicode, korean, "충전소")
+    assert content(korean, "충전소") == content(unicode, "충전소")
+    assert korean.value("SELECT count(*) FROM pgpipelines.ledger WHERE status = 'succeeded'") == 2
+
+
+def test_settings_of_a_role_or_database_do_not_change_what_is_copied(source: Database, target: Database) -> None:
+    both(
+        source,
+        target,
+        """CREATE TABLE t (id int PRIMARY KEY, a text[], i interval, d timestamptz, f float8, j jsonb, b bytea);
+           CREATE TYPE mood AS ENUM ('a'); CREATE TABLE typed (id int PRIMARY KEY, m mood, j jsonb)""",
+    )
+    source.run("INSERT INTO t VALUES (1, '{NULL,x}', '-1 mon 2 days', now(), 0.1, '1.0', '\\x5c')")
+    odd = """
+        ALTER DATABASE {0} SET IntervalStyle = 'sql_standard'; ALTER DATABASE {0} SET DateStyle = 'German';
+        ALTER DATABASE {0} SET TimeZone = 'Asia/Seoul'; ALTER DATABASE {0} SET extra_float_digits = -10;
+        ALTER DATABASE {0} SET bytea_output = 'escape'; ALTER DATABASE {0} SET array_nulls = off;
+        ALTER DATABASE {0} SET standard_conforming_strings = off; ALTER DATABASE {0} SET quote_all_identifiers = on;
+        ALTER DATABASE {0} SET default_transaction_isolation = 'serializable';
+        ALTER DATABASE {0} SET default_transaction_read_only = on;
+    """
+    target.run(odd.format(target.name))
+    for table in ("t", "typed"):
+        for _ in ("filled", "merged"):
+            copied(source, target, table)
+    assert copied(source, target).changes.updated == 0
