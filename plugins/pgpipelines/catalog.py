@@ -41,6 +41,18 @@ TEXTS = frozenset({"text", "varchar", "name"})
 
 
 @dataclass(frozen=True)
+class Sequence:
+    """The sequence that fills a column; `written` is how a default names it, `owned` if it goes with the column."""
+
+    name: QualifiedName
+    written: Sql
+    type: Sql
+    options: Sql
+    owned: bool
+    may_advance: bool
+
+
+@dataclass(frozen=True)
 class Column:
     """A column. `type` is the server's own text; `base` is the type below any domains."""
 
@@ -59,7 +71,7 @@ class Column:
     generated: str
     identity: str
     expression: Sql | None
-    sequence: QualifiedName | None
+    sequence: Sequence | None
     collation: Sql | None
     deterministic: bool
     comment: str | None
@@ -77,7 +89,7 @@ class Column:
 
     @property
     def exact(self) -> bool:
-        """Tell whether two values that the type's = takes for equal always print alike (numeric 1.0 and 1.00 do not)."""
+        """Tell whether values that are equal to the type's = always print alike (numeric 1.0 and 1.00 do not)."""
         plain = self.base in HASHED_AS_THEY_ARE or self.base in HASHED_AS_SENT or self.base in TEXTS
         return self.deterministic and (self.base_kind == "e" or (self.builtin and plain and self.base != "numeric"))
 
@@ -151,13 +163,14 @@ class Reference:
 
 @dataclass(frozen=True)
 class Privileges:
-    """What this session's role may do with the table and the schema around it."""
+    """What this session's role may do with the table, the schema around it, and temporary tables."""
 
     use_schema: bool
     select: bool
     insert: bool
     update: bool
     delete: bool
+    make_temporary: bool
 
 
 @dataclass(frozen=True)
@@ -214,7 +227,12 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
         comment=found.comment,
         row_security=found.row_security,
         privileges=Privileges(
-            found.may_use_schema, found.may_select, found.may_insert, found.may_update, found.may_delete
+            found.may_use_schema,
+            found.may_select,
+            found.may_insert,
+            found.may_update,
+            found.may_delete,
+            found.may_make_temporary,
         ),
         estimated_rows=found.estimated_rows or 0,
         bytes=found.bytes or 0,
@@ -260,7 +278,6 @@ def _missing(session: Session, name: QualifiedName) -> MissingObjectError:
 
 
 def _column(row: Any) -> Column:
-    sequence = QualifiedName(row.sequence_schema, row.sequence_name) if row.sequence_name else None
     return Column(
         name=row.name,
         type=escaped(row.type),
@@ -277,10 +294,23 @@ def _column(row: Any) -> Column:
         generated=row.generated,
         identity=row.identity,
         expression=_optional_sql(row.expression),
-        sequence=sequence,
+        sequence=_sequence(row),
         collation=_optional_sql(row.collation),
         deterministic=row.deterministic,
         comment=row.comment,
+    )
+
+
+def _sequence(row: Any) -> Sequence | None:
+    if row.sequence_name is None:
+        return None
+    return Sequence(
+        name=QualifiedName(row.sequence_schema, row.sequence_name),
+        written=escaped(row.sequence_written),
+        type=escaped(row.sequence_type),
+        options=escaped(row.sequence_options),
+        owned=row.sequence_owned,
+        may_advance=row.may_advance,
     )
 
 

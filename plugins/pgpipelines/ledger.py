@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from pgpipelines.errors import PrivilegeError
+from pgpipelines.templates import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,10 +60,29 @@ class Entry:
 
 
 def ensure_ledger(session: Session) -> None:
-    """Create the ledger where it doesn't stand yet, and commit. Raises PrivilegeError where the role may not."""
-    if not session.one("ledger/exists.sql").present:
-        session.execute("ledger/create.sql")
+    """Create the ledger where it doesn't stand yet, and commit. Raises PrivilegeError, with the GRANT."""
+    ledger = session.one("ledger/exists.sql")
+    role = quoted(session.endpoint.user)
+    if not ledger.may_create:
+        where = "SCHEMA pgpipelines" if ledger.schema_present else f"DATABASE {quoted(session.endpoint.database)}"
+        _refuse(
+            session,
+            "create the ledger (schema pgpipelines)",
+            f"GRANT {'USAGE, ' if ledger.schema_present else ''}CREATE ON {where} TO {role};",
+        )
+    if not ledger.may_write:
+        _refuse(
+            session,
+            "write the ledger (pgpipelines.ledger)",
+            f"GRANT USAGE ON SCHEMA pgpipelines TO {role}; GRANT SELECT, INSERT ON TABLE pgpipelines.ledger TO {role};",
+        )
+    if not ledger.present:
+        session.execute("ledger/create.sql", schema_present=ledger.schema_present)
     session.commit()
+
+
+def _refuse(session: Session, what: str, grant: str) -> NoReturn:
+    raise PrivilegeError(f"{session.endpoint}: no privilege to {what}", grant)
 
 
 def record(session: Session, run: Run, entry: Entry) -> None:

@@ -59,10 +59,11 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Bounds:
-    """How long a statement may run and a lock may be waited for, in milliseconds."""
+    """How long a statement may run and a lock be waited for, in milliseconds; how often another run is waited for."""
 
     statement_timeout: int = 6 * 3600 * 1000
     lock_timeout: int = 30 * 1000
+    lock_attempts: int = 10
 
 
 class Session:
@@ -81,6 +82,7 @@ class Session:
     ) -> None:
         """Connect. With `snapshot`, each transaction is REPEATABLE READ and READ ONLY."""
         self.endpoint = endpoint
+        self.bounds = bounds or Bounds()
         defaults = {"connect_timeout": str(CONNECT_SECONDS)}
         name = application_name.encode()[:APPLICATION_NAME_BYTES].decode(errors="ignore")
         # The driver asks for the encoding once, when it connects: a later SET would leave it with the database's.
@@ -89,15 +91,15 @@ class Session:
             dsn = make_dsn(**{**defaults, **endpoint.parameters, **pinned})
             self._connection = psycopg2.connect(dsn, cursor_factory=NamedTupleCursor)
         try:
-            self._prepare(snapshot, bounds or Bounds())
+            self._prepare(snapshot)
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self, snapshot: bool, bounds: Bounds) -> None:
+    def _prepare(self, snapshot: bool) -> None:
         self.execute(
             "session/settings.sql",
-            {"statement_timeout": bounds.statement_timeout, "lock_timeout": bounds.lock_timeout},
+            {"statement_timeout": self.bounds.statement_timeout, "lock_timeout": self.bounds.lock_timeout},
         )
         self.execute("session/notice_dead_client.sql")
         self.commit()

@@ -49,6 +49,12 @@ def quoted(name: str | QualifiedName) -> str:
     return '"{}"'.format(name.replace('"', '""'))
 
 
+def literal(text: str) -> str:
+    """Quote a text for SQL that a person reads or runs, whatever standard_conforming_strings says."""
+    start = " E" if "\\" in text else ""
+    return "{}'{}'".format(start, text.replace("\\", "\\\\").replace("'", "''"))
+
+
 def identifier(name: str | QualifiedName) -> Sql:
     """Quote a name for a template. Raises TypeError for what is no name, ValueError for an impossible one."""
     if not isinstance(name, str | QualifiedName) or isinstance(name, Sql):

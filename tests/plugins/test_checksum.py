@@ -14,12 +14,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from demo.servers import Server
 from pgpipelines.catalog import describe_existing
 from pgpipelines.checksum import Bucket, Comparison, buckets_for, differing_buckets, total_rows
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
-
-from demo.servers import Server
 from tests.fixtures.copying import content
 from tests.fixtures.servers import Database, databases
 

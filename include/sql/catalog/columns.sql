@@ -18,17 +18,48 @@ WITH RECURSIVE base_types AS (
     WHERE t.typtype = 'd'
 ),
 
-owned_sequences AS (
+-- A sequence fills a column through its default, or as its identity; only some are owned by the column.
+used_sequences AS (
     SELECT
-        d.refobjsubid AS attnum,
-        n.nspname AS schema,
-        s.relname AS name
+        ad.adnum AS attnum,
+        d.refobjid AS oid
+    FROM pg_attrdef AS ad
+    INNER JOIN pg_depend AS d ON ad.oid = d.objid AND d.classid = 'pg_attrdef'::regclass
+    WHERE ad.adrelid = %(oid)s AND d.refclassid = 'pg_class'::regclass
+    UNION
+    SELECT
+        d.refobjsubid,
+        d.objid
     FROM pg_depend AS d
-    INNER JOIN pg_class AS s ON d.objid = s.oid AND s.relkind = 'S'
-    INNER JOIN pg_namespace AS n ON s.relnamespace = n.oid
     WHERE
         d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
-        AND d.refobjid = %(oid)s AND d.deptype IN ('a', 'i')
+        AND d.refobjid = %(oid)s AND d.deptype = 'i'
+),
+
+sequences AS (
+    SELECT DISTINCT ON (u.attnum)
+        u.attnum,
+        n.nspname AS schema,
+        c.relname AS name,
+        quote_literal(quote_ident(n.nspname) || '.' || quote_ident(c.relname)) || '::regclass' AS written,
+        format_type(s.seqtypid, NULL) AS type,
+        format(
+            'START WITH %%s INCREMENT BY %%s MINVALUE %%s MAXVALUE %%s CACHE %%s %%s',
+            s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+            CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END
+        ) AS options,
+        EXISTS (
+            SELECT FROM pg_depend AS o
+            WHERE
+                o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.deptype IN ('a', 'i')
+                AND o.refobjid = %(oid)s AND o.refobjsubid = u.attnum
+        ) AS owned,
+        has_sequence_privilege(c.oid, 'UPDATE') AND has_sequence_privilege(c.oid, 'USAGE, SELECT') AS may_advance
+    FROM used_sequences AS u
+    INNER JOIN pg_class AS c ON u.oid = c.oid AND c.relkind = 'S'
+    INNER JOIN pg_sequence AS s ON c.oid = s.seqrelid
+    INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+    ORDER BY u.attnum, c.oid
 )
 
 SELECT
@@ -36,8 +67,8 @@ SELECT
     format_type(a.atttypid, a.atttypmod) AS type,
     dn.nspname AS type_schema,
     -- The name that carries an enum's or domain's definition: the element's where the column is an array.
-    CASE WHEN d.typcategory = 'A' THEN de.typname ELSE d.typname END AS type_name,
-    CASE WHEN d.typcategory = 'A' THEN de.typtype ELSE d.typtype END AS type_kind,
+    coalesce(de.typname, d.typname) AS type_name,
+    coalesce(de.typtype, d.typtype) AS type_kind,
     d.typcategory = 'A' AND d.typtype = 'b' AS is_array,
     t.typname AS base_name,
     t.typtype AS base_kind,
@@ -51,6 +82,11 @@ SELECT
     pg_get_expr(ad.adbin, ad.adrelid) AS expression,
     s.schema AS sequence_schema,
     s.name AS sequence_name,
+    s.written AS sequence_written,
+    s.type AS sequence_type,
+    s.options AS sequence_options,
+    s.owned AS sequence_owned,
+    s.may_advance,
     CASE
         WHEN a.attcollation <> d.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
     END AS collation,
@@ -60,11 +96,11 @@ FROM pg_attribute AS a
 INNER JOIN base_types AS b ON a.attnum = b.attnum
 INNER JOIN pg_type AS t ON b.type_oid = t.oid AND t.typtype <> 'd'
 INNER JOIN pg_type AS d ON a.atttypid = d.oid
-LEFT JOIN pg_type AS de ON d.typelem = de.oid AND d.typcategory = 'A'
+LEFT JOIN pg_type AS de ON d.typelem = de.oid AND d.typcategory = 'A' AND d.typtype = 'b'
 INNER JOIN pg_namespace AS dn ON coalesce(de.typnamespace, d.typnamespace) = dn.oid
 LEFT JOIN pg_type AS e ON t.typelem = e.oid AND t.typcategory = 'A'
 LEFT JOIN pg_attrdef AS ad ON a.attrelid = ad.adrelid AND a.attnum = ad.adnum
-LEFT JOIN owned_sequences AS s ON a.attnum = s.attnum
+LEFT JOIN sequences AS s ON a.attnum = s.attnum
 LEFT JOIN pg_collation AS co ON a.attcollation = co.oid
 LEFT JOIN pg_namespace AS cn ON co.collnamespace = cn.oid
 WHERE a.attrelid = %(oid)s

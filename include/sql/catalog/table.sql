@@ -20,6 +20,7 @@ SELECT
     has_table_privilege(c.oid, 'INSERT') AS may_insert,
     has_table_privilege(c.oid, 'UPDATE') AS may_update,
     has_table_privilege(c.oid, 'DELETE') AS may_delete,
+    has_database_privilege(current_database(), 'TEMPORARY') AS may_make_temporary,
     (
         SELECT sum(greatest(leaf.reltuples, 0))::bigint
         FROM pg_class AS leaf

@@ -27,7 +27,7 @@ SELECT
     ) AS labels,
     format_type(t.typbasetype, t.typtypmod) AS base,
     t.typnotnull AS not_null,
-    t.typdefault AS expression,
+    pg_get_expr(t.typdefaultbin, 0) AS expression,
     ARRAY(
         SELECT quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid) FROM pg_constraint AS c
         WHERE c.contypid = t.oid AND c.contype = 'c'

@@ -1,3 +1,7 @@
--- Adds a constraint to the new table. Parameters: table, name, definition.
+-- Adds a constraint to the new table. Parameters: table, name (none: the server's choice), definition.
 -- Locks ACCESS EXCLUSIVE on the new table, which nobody else can see yet.
-ALTER TABLE {{ table | identifier }} ADD CONSTRAINT {{ name | identifier }} {{ definition }};
+ALTER TABLE {{ table | identifier }} ADD
+{% if name is not none %}
+CONSTRAINT {{ name | identifier }}
+{% endif %}
+{{ definition }};

@@ -1,2 +1,2 @@
--- Creates the sequence behind a serial column. Parameters: sequence, type. Locks nothing.
-CREATE SEQUENCE {{ sequence | identifier }} AS {{ type }};
+-- Creates the sequence that fills a column by default. Parameters: sequence, type, options. Locks nothing.
+CREATE SEQUENCE {{ sequence | identifier }} AS {{ type }} {{ options }};

@@ -1,9 +1,11 @@
 -- Creates the ledger: what each run did to each target table. Data and ledger row commit together.
--- Parameters: none. Takes an advisory lock until the commit.
+-- Parameters: schema_present. Takes an advisory lock until the commit.
 -- Runs that start together wait here instead of creating it twice.
 SELECT pg_advisory_xact_lock(hashtextextended('pgpipelines.ledger', 0));
 
+{% if not schema_present %}
 CREATE SCHEMA IF NOT EXISTS pgpipelines;
+{% endif %}
 
 CREATE TABLE IF NOT EXISTS pgpipelines.ledger (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pgpipelines.errors import DriftError, PrivilegeError
-from pgpipelines.templates import QualifiedName, Sql, identifier, quoted
+from pgpipelines.templates import QualifiedName, Sql, escaped, identifier, literal, quoted
 
 if TYPE_CHECKING:
     from pgpipelines.catalog import Column, Table, UserType
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Types that hold every value of another and print it alike.
 WIDER = {"int2": {"int4", "int8"}, "int4": {"int8"}, "varchar": {"text", "varchar"}, "text": {"varchar"}}
+# The first major version with generated columns that are computed when they are read.
+VIRTUAL_SINCE = 18
 LENGTH = re.compile(r"character varying\((\d+)\)")
 PRECISION = re.compile(r"numeric\((\d+),(-?\d+)\)")
 
@@ -54,17 +56,28 @@ class Definition:
                 text = Sql(cast.sub(moved.replace("\\", r"\\"), text))
         return text
 
-    def columns(self) -> list[Column]:
-        """The columns as the target's CREATE TABLE writes them."""
+    def base_of(self, user_type: UserType) -> Sql:
+        """What a domain is made of, as the target writes it."""
+        for below in self.source.types:
+            for suffix in ("", "[]"):
+                if user_type.base == below.written + suffix:
+                    return Sql(identifier(self.moved(below.name)) + suffix)
+        return user_type.base
+
+    def columns(self, sequences: Mapping[str, QualifiedName]) -> list[Column]:
+        """The columns as the target's CREATE TABLE writes them; `sequences` fill some of them by default."""
         return [
-            replace(
-                column,
-                type=self.type_of(column),
-                expression=None if column.expression is None else self.rewrite(column.expression),
-                sequence=None if column.sequence is None else self.moved(column.sequence),
-            )
+            replace(column, type=self.type_of(column), expression=self._default(column, sequences.get(column.name)))
             for column in self.source.columns
         ]
+
+    def _default(self, column: Column, sequence: QualifiedName | None) -> Sql | None:
+        if column.expression is None:
+            return None
+        expression = self.rewrite(column.expression)
+        if column.sequence is None or sequence is None:
+            return expression
+        return Sql(expression.replace(column.sequence.written, escaped(literal(quoted(sequence))) + "::regclass"))
 
 
 def create(session: Session, definition: Definition) -> None:
@@ -75,31 +88,63 @@ def create(session: Session, definition: Definition) -> None:
     _require_place(session, definition.target.schema)
     for user_type in definition.source.types:
         _create_type(session, definition, user_type)
-    columns = definition.columns()
-    serials = [column for column in columns if column.sequence and not column.identity]
-    for column in serials:
-        session.execute("copy/create_sequence.sql", sequence=column.sequence, type=column.type)
-    session.execute("copy/create_table.sql", table=definition.target, columns=columns)
-    for column in serials:
-        assert column.sequence is not None  # noqa: S101 (chosen above)
-        session.execute(
-            "copy/attach_sequence.sql",
-            {"sequence_text": quoted(column.sequence)},
-            sequence=column.sequence,
-            table=definition.target,
-            column=column.name,
-        )
+    sequences = _create_sequences(session, definition)
+    columns = definition.columns(sequences)
+    session.execute(
+        "copy/create_table.sql", table=definition.target, columns=columns, virtual=session.version >= VIRTUAL_SINCE
+    )
+    for column in columns:
+        if column.name in sequences and column.sequence is not None and column.sequence.owned:
+            session.execute(
+                "copy/own_sequence.sql",
+                sequence=sequences[column.name],
+                table=definition.target,
+                column=column.name,
+            )
+
+
+def _create_sequences(session: Session, definition: Definition) -> dict[str, QualifiedName]:
+    """Create the sequences that fill columns by default; return their names by column."""
+    names = {}
+    for column in definition.source.columns:
+        if column.sequence is None or column.identity:
+            continue
+        name = definition.moved(column.sequence.name)
+        taken = name.name in _relations(session, name.schema)
+        if taken and column.sequence.owned:  # by another table: a sequence that columns share is nobody's
+            name, taken = _sequence_name(definition.target, column.name), False
+        if not taken:
+            session.execute(
+                "copy/create_sequence.sql", sequence=name, type=column.sequence.type, options=column.sequence.options
+            )
+        names[column.name] = name
+    return names
+
+
+def _sequence_name(table: QualifiedName, column: str) -> QualifiedName:
+    """A name of the table's own for a sequence, cut to what PostgreSQL takes (63 bytes)."""
+    start = f"{table.name}_{column}".encode()[:59].decode(errors="ignore")
+    return QualifiedName(table.schema, f"{start}_seq")
+
+
+def _relations(session: Session, schema: str) -> set[str]:
+    """The names that tables, indexes and sequences of a schema have."""
+    return {row.name for row in session.query("copy/relations.sql", {"schema": schema})}
 
 
 def complete(session: Session, definition: Definition) -> None:
     """Add key, constraints, indexes and comments to a table that `create` made and that now has its rows."""
     source, table = definition.source, definition.target
+    # Where another relation has the name already, the server chooses one.
+    taken = _relations(session, table.schema)
     for constraint in source.constraints:
         text = definition.rewrite(constraint.definition)
-        session.execute("copy/add_constraint.sql", table=table, name=constraint.name, definition=text)
+        name = None if constraint.name in taken else constraint.name
+        session.execute("copy/add_constraint.sql", table=table, name=name, definition=text)
     for index in source.indexes:
         text = definition.rewrite(index.definition)
-        session.execute("copy/create_index.sql", table=table, name=index.name, unique=index.unique, definition=text)
+        name = None if index.name in taken else index.name
+        session.execute("copy/create_index.sql", table=table, name=name, unique=index.unique, definition=text)
     if source.comment:
         session.execute("copy/comment_table.sql", {"comment": source.comment}, table=table)
     for column in source.columns:
@@ -130,13 +175,14 @@ def _create_type(session: Session, definition: Definition, user_type: UserType) 
     if existing is not None:
         _refuse(f"type {name}", _lacking_labels(name, user_type, tuple(existing.labels)))
     elif user_type.kind == "e":
-        session.execute("copy/create_enum.sql", {"labels": user_type.labels}, name=name)
+        labels = [escaped(literal(label)) for label in user_type.labels]
+        session.execute("copy/create_enum.sql", name=name, labels=labels)
     else:
         session.execute(
             "copy/create_domain.sql",
             name=name,
-            base=definition.rewrite(user_type.base),
-            expression=user_type.expression,
+            base=definition.base_of(user_type),
+            expression=None if user_type.expression is None else definition.rewrite(user_type.expression),
             not_null=user_type.not_null,
             checks=[definition.rewrite(check) for check in user_type.checks],
         )
@@ -177,7 +223,7 @@ def _lacking_labels(name: QualifiedName, source: UserType, labels: tuple[str, ..
     return [
         Finding(
             f"label {label} is missing from type {name}",
-            "ALTER TYPE {} ADD VALUE '{}';".format(quoted(name), label.replace("'", "''")),
+            f"ALTER TYPE {quoted(name)} ADD VALUE {literal(label)};",
         )
         for label in source.labels
         if label not in labels
@@ -214,7 +260,12 @@ def _extra_columns(definition: Definition, target: Table, last_columns: tuple[st
         filled = column.expression is not None or bool(column.identity)
         if column.name in in_source or (filled and column.name not in last_columns):
             continue
-        reason = "was dropped from the source" if column.name in last_columns else "does not exist in the source"
+        if column.name in definition.source.by_name:
+            reason = "is generated in the source, but not here"
+        elif column.name in last_columns:
+            reason = "was dropped from the source"
+        else:
+            reason = "does not exist in the source"
         yield Finding(
             f"column {column.name} {reason}",
             f"ALTER TABLE {quoted(target.name)} DROP COLUMN {quoted(column.name)};",
@@ -225,7 +276,8 @@ def same_type(target: Column, source: Column, definition: Definition) -> bool:
     """Tell whether both columns have the same type, where a moved enum or domain counts as the same."""
     if source.user_defined or target.user_defined:
         same_name = definition.moved(source.type_name) == target.type_name
-        return same_name and source.type_kind == target.type_kind and source.is_array == target.is_array
+        same_base = source.base == target.base and source.base_modifier == target.base_modifier
+        return same_name and same_base and source.type_kind == target.type_kind and source.is_array == target.is_array
     return source.type == target.type
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -19,14 +19,14 @@ from pgpipelines.copy.progress import Progress, watch
 from pgpipelines.copy.readiness import require_readable, require_writable
 from pgpipelines.copy.relay import Relayed, relay
 from pgpipelines.errors import ConfigurationError, ConflictError, PipelineError, VerificationError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Bounds, Endpoint, Session
 from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName, quoted, render
 
 STRATEGY = "full_refresh"
 VERIFICATION = "checksum"
-# Each attempt waits as long as the session's lock_timeout.
-LOCK_ATTEMPTS = 10
+# What a sequence can fill with its own values; in a text it is part of something longer.
+INTEGERS = frozenset({"int2", "int4", "int8", "numeric"})
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -34,13 +34,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CopyRequest:
-    """What to copy where. `batch_size` is the number of rows after which progress is reported."""
+    """What to copy where.
+
+    Progress is reported after `batch_size` rows; `bounds` hold for the sessions on both sides.
+    """
 
     source: Endpoint
     target: Endpoint
     source_table: QualifiedName
     target_table: QualifiedName
     batch_size: int = 10_000
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,12 @@ def copy_table(request: CopyRequest, run: ledger.Run) -> CopyResult:
 
 def _copy_table(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyResult:
     progress = Progress(str(request.target_table), request.batch_size)
-    with Session(request.target, run.application_name) as target:
+    with Session(request.target, run.application_name, bounds=request.bounds) as target:
         ledger.ensure_ledger(target)
         with progress.step("lock"):
             _lock(target, request.target_table)
         # The snapshot comes after the lock: a run that waited must not publish older rows than the one before it.
-        with Session(request.source, run.application_name, snapshot=True) as source:
+        with Session(request.source, run.application_name, snapshot=True, bounds=request.bounds) as source:
             snapshot = source.one("copy/snapshot.sql")
             with progress.step("place"):
                 copy = _place(request, source, target, progress)
@@ -160,12 +164,13 @@ def _require_sensible(request: CopyRequest) -> None:
 
 def _lock(target: Session, table: QualifiedName) -> None:
     """Keep every other run away from the target table until this transaction ends; wait for one, within bounds."""
-    for attempt in range(1, LOCK_ATTEMPTS + 1):
+    attempts = target.bounds.lock_attempts
+    for attempt in range(1, attempts + 1):
         try:
             target.execute("copy/lock.sql", {"table": str(table)})
         except ConflictError:
             target.rollback()
-            log.info("%s: another run is publishing to it; waiting (%d of %d)", table, attempt, LOCK_ATTEMPTS)
+            log.info("%s: another run is publishing to it; waiting (%d of %d)", table, attempt, attempts)
         else:
             return
     raise ConflictError(
@@ -267,12 +272,12 @@ def _merge(copy: Copy) -> staging.Changes:
 
 
 def _advance_sequences(copy: Copy) -> None:
-    target = copy.request.target_table
-    described = copy.target_table or copy.source_table
-    for column in described.stored:
-        if column.sequence is not None and column.name in copy.columns:
-            values = {"table_text": quoted(target), "column_text": column.name}
-            copy.target.execute("copy/advance_sequence.sql", values, table=target, column=column.name)
+    """Let the target's sequences go on after the copied values."""
+    table = copy.request.target_table
+    for column in describe_existing(copy.target, table).stored:
+        if column.sequence is not None and column.name in copy.columns and column.base in INTEGERS:
+            values = {"sequence": quoted(column.sequence.name)}
+            copy.target.execute("copy/advance_sequence.sql", values, table=table, column=column.name)
 
 
 def _verify(copy: Copy, source_checksum: Future[dict[int, Bucket]]) -> None:

@@ -17,12 +17,8 @@ WRITABLE_KINDS = {"r": "table", "p": "partitioned table"}
 def require_readable(session: Session, table: Table) -> None:
     """Raise PrivilegeError, with the GRANT, where the role would not see every row of the source table."""
     lacking = [] if table.privileges.select else ["SELECT"]
-    _require(session, table, lacking, "read")
-    if table.row_security:
-        raise PrivilegeError(
-            f"{session.endpoint}: row security would hide rows of {table.name} from this role",
-            f"ALTER ROLE {quoted(session.endpoint.user)} BYPASSRLS; or copy as a role that every policy lets see all",
-        )
+    _require(session, "read", table, _grants(session, table, lacking))
+    _require_every_row(session, table)
 
 
 def require_writable(session: Session, table: Table) -> None:
@@ -32,17 +28,38 @@ def require_writable(session: Session, table: Table) -> None:
             f"{session.endpoint}: {table.name} of the target is no table",
             "name another target table, or drop it",
         )
-    may = table.privileges
+    may, role = table.privileges, quoted(session.endpoint.user)
     held = {"SELECT": may.select, "INSERT": may.insert, "UPDATE": may.update, "DELETE": may.delete}
-    _require(session, table, [privilege for privilege, granted in held.items() if not granted], "write")
+    grants = _grants(session, table, [privilege for privilege, granted in held.items() if not granted])
+    if not may.make_temporary:
+        grants.append(f"GRANT TEMPORARY ON DATABASE {quoted(session.endpoint.database)} TO {role};")
+    grants += [
+        f"GRANT USAGE, UPDATE ON SEQUENCE {quoted(column.sequence.name)} TO {role};"
+        for column in table.stored
+        if column.sequence is not None and not column.sequence.may_advance
+    ]
+    _require(session, "write", table, grants)
+    _require_every_row(session, table)
 
 
-def _require(session: Session, table: Table, lacking: list[str], what: str) -> None:
+def _grants(session: Session, table: Table, lacking: list[str]) -> list[str]:
     role = quoted(session.endpoint.user)
     grants = []
     if not table.privileges.use_schema:
         grants.append(f"GRANT USAGE ON SCHEMA {quoted(table.name.schema)} TO {role};")
     if lacking:
         grants.append(f"GRANT {', '.join(lacking)} ON TABLE {quoted(table.name)} TO {role};")
+    return grants
+
+
+def _require(session: Session, what: str, table: Table, grants: list[str]) -> None:
     if grants:
         raise PrivilegeError(f"{session.endpoint}: no privilege to {what} {table.name}", " ".join(grants))
+
+
+def _require_every_row(session: Session, table: Table) -> None:
+    if table.row_security:
+        raise PrivilegeError(
+            f"{session.endpoint}: row security would hide rows of {table.name} from this role",
+            f"ALTER ROLE {quoted(session.endpoint.user)} BYPASSRLS; or copy as a role that every policy lets see all",
+        )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
 
+from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
 from tests.fixtures.copying import content, copied, ledger_rows
 from tests.fixtures.servers import Database
 
