@@ -189,6 +189,7 @@ class Table:
     owned: bool
     comment: str | None
     row_security: bool
+    rules: tuple[str, ...]
     privileges: Privileges
     estimated_rows: int
     bytes: int
@@ -226,6 +227,7 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
         owned=found.owned,
         comment=found.comment,
         row_security=found.row_security,
+        rules=tuple(found.rules),
         privileges=Privileges(
             found.may_use_schema,
             found.may_select,

@@ -22,6 +22,7 @@ from pgpipelines.errors import (
     PrivilegeError,
     ServerError,
 )
+from pgpipelines.templates import quoted
 
 if TYPE_CHECKING:
     from pgpipelines.sessions import Endpoint
@@ -52,7 +53,7 @@ LOGIN_REMEDIES = (
     ("remaining connection slots", "raise max_connections, or lower the parallelism of the pool"),
     ("starting up", "wait until the server is up; Airflow retries the task"),
     ("shutting down", "wait until the server is up; Airflow retries the task"),
-    ("permission denied for database", "GRANT CONNECT ON DATABASE {database} TO {user}"),
+    ("permission denied for database", "GRANT CONNECT ON DATABASE {database} TO {user};"),
 )
 MISSING_DATABASE = re.compile(r'database ".*" does not exist')
 
@@ -134,7 +135,7 @@ def connection_error(endpoint: Endpoint, text: str) -> PipelineError:
         return MissingObjectError(cause, "check the database name of the connection, or create the database")
     for words, remedy in LOGIN_REMEDIES:
         if words in text:
-            return ConnectionFailedError(cause, remedy.format(user=endpoint.user, database=endpoint.database))
+            return ConnectionFailedError(cause, _fill(remedy, endpoint))
     return ConnectionFailedError(cause, "check host, port, login and TLS settings of the connection")
 
 
@@ -154,7 +155,11 @@ def statement_error(endpoint: Endpoint, error: psycopg2.Error) -> PipelineError:
     kind, remedy = LOST if lost else REMEDIES.get(code) or REMEDIES.get(code[:2]) or OTHER
     said = [error.diag.message_primary or one_line(str(error)), error.diag.message_detail, error.diag.context]
     words = " · ".join(one_line(part) for part in said if part)
-    return kind(f"{endpoint}: {words}" + (f" [{code}]" if code else ""), remedy.format(user=endpoint.user))
+    return kind(f"{endpoint}: {words}" + (f" [{code}]" if code else ""), _fill(remedy, endpoint))
+
+
+def _fill(remedy: str, endpoint: Endpoint) -> str:
+    return remedy.format(user=quoted(endpoint.user), database=quoted(endpoint.database))
 
 
 def one_line(text: str) -> str:

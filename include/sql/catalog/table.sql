@@ -9,6 +9,7 @@ SELECT
     pg_has_role(c.relowner, 'USAGE') AS owned,
     obj_description(c.oid, 'pg_class') AS comment,
     row_security_active(c.oid) AS row_security,
+    ARRAY(SELECT r.rulename::text FROM pg_rewrite AS r WHERE r.ev_class = c.oid ORDER BY 1) AS rules,
     has_schema_privilege(n.oid, 'USAGE') AS may_use_schema,
     has_table_privilege(c.oid, 'SELECT')
     OR NOT EXISTS (

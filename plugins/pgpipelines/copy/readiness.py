@@ -22,11 +22,20 @@ def require_readable(session: Session, table: Table) -> None:
 
 
 def require_writable(session: Session, table: Table) -> None:
-    """Raise PrivilegeError, with the GRANT, where the role may not replace the target's rows; DriftError for a view."""
+    """Raise PrivilegeError, with the GRANT, where the role may not replace the target's rows.
+
+    Raises DriftError for a view, and for a table with rules.
+    """
     if table.kind not in WRITABLE_KINDS:
         raise DriftError(
             f"{session.endpoint}: {table.name} of the target is no table",
             "name another target table, or drop it",
+        )
+    if table.rules:
+        raise DriftError(
+            f"{session.endpoint}: rules of {table.name} would rewrite what a copy writes: {', '.join(table.rules)}",
+            " ".join(f"DROP RULE {quoted(rule)} ON {quoted(table.name)};" for rule in table.rules)
+            + " A trigger can do the same.",
         )
     may, role = table.privileges, quoted(session.endpoint.user)
     held = {"SELECT": may.select, "INSERT": may.insert, "UPDATE": may.update, "DELETE": may.delete}
