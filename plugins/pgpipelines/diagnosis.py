@@ -109,7 +109,10 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
         ConflictError,
         "the target's constraint refuses rows that the source has: compare both definitions",
     ),
-    "22": (ConflictError, "the target's column can't take this value: compare both definitions"),
+    "22": (
+        ConflictError,
+        "no column or expression takes this value: compare both definitions, and what a view or trigger computes",
+    ),
     "08": (ServerError, "the connection broke: retry; the target is unchanged"),
     "53": (ServerError, "the server lacks a resource: see its log; the target is unchanged"),
     "57": (ServerError, "the server ended the session: see its log, then retry"),

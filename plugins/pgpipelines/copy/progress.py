@@ -58,8 +58,8 @@ class Progress:
 
 
 @contextmanager
-def watch(target: Endpoint, backend: int, progress: Progress) -> Iterator[Callable[[], None]]:
-    """Give a function that reports how far the COPY of a backend of the target has come.
+def watch(target: Endpoint, backend: int, progress: Progress) -> Iterator[Callable[[], bool]]:
+    """Give a function that reports how far the COPY of a backend of the target has come, and whether it may go on.
 
     It asks the server (pg_stat_progress_copy) through a second session, opened when the first line is due. A copy
     does not fail because it can't be watched.
@@ -68,10 +68,10 @@ def watch(target: Endpoint, backend: int, progress: Progress) -> Iterator[Callab
         watcher: Session | None = None
         blind = False
 
-        def report() -> None:
+        def report() -> bool:
             nonlocal watcher, blind
             if blind or not progress.due():
-                return
+                return True
             try:
                 if watcher is None:
                     watcher = sessions.enter_context(Session(target, "pgpipelines progress"))
@@ -80,8 +80,9 @@ def watch(target: Endpoint, backend: int, progress: Progress) -> Iterator[Callab
             except PipelineError as error:
                 log.warning("%s: no progress to show: %s", progress.table, error.cause)
                 blind = True
-            else:
-                if found is not None:
-                    progress.rows(found.rows, found.bytes)
+                return True
+            if found is not None and found.rows is not None:
+                progress.rows(found.rows, found.bytes)
+            return found is None or not found.failed
 
         yield report

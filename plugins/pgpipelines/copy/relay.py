@@ -84,9 +84,10 @@ class ReceivingEnd(io.RawIOBase):
             os.close(self.descriptor)
 
 
-def relay(source: Session, target: Session, read: Sql, write: Sql, report: Callable[[], None]) -> Relayed:
+def relay(source: Session, target: Session, read: Sql, write: Sql, report: Callable[[], bool]) -> Relayed:
     """Stream `read` on the source into `write` on the target, and call `report` about once a second.
 
+    `report` tells whether the target still takes rows: libpq goes on sending to a server that has refused them.
     Raises the error of the side that failed first. Either way both sides have ended when this returns.
     """
     reading, writing = os.pipe()
@@ -99,7 +100,9 @@ def relay(source: Session, target: Session, read: Sql, write: Sql, report: Calla
             pending = {sending, receiving}
             while pending and not _failed(sending, receiving):
                 pending = wait(pending, REPORT_SECONDS, return_when=FIRST_EXCEPTION).not_done
-                report()
+                if not report():
+                    source.cancel()
+                    receiving.result()
             _raise_cause(sending, receiving, sender)
         except BaseException:
             source.cancel()
