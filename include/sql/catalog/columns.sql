@@ -41,7 +41,8 @@ sequences AS (
         u.attnum,
         n.nspname AS schema,
         c.relname AS name,
-        quote_literal(quote_ident(n.nspname) || '.' || quote_ident(c.relname)) || '::regclass' AS written,
+        -- As pg_get_expr writes it: without an E, whatever backslashes are in it.
+        '''' || replace(quote_ident(n.nspname) || '.' || quote_ident(c.relname), '''', '''''') || '''::regclass' AS written,
         format_type(s.seqtypid, NULL) AS type,
         format(
             'START WITH %%s INCREMENT BY %%s MINVALUE %%s MAXVALUE %%s CACHE %%s %%s',
