@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "include" / "sql"
 
@@ -57,6 +57,7 @@ def literal(text: str) -> str:
 
 def identifier(name: str | QualifiedName) -> Sql:
     """Quote a name for a template. Raises TypeError for what is no name, ValueError for an impossible one."""
+    _require_defined(name)
     if not isinstance(name, str | QualifiedName) or isinstance(name, Sql):
         raise TypeError(f"not an identifier: {name!r}")
     for part in (name,) if isinstance(name, str) else (name.schema, name.name):
@@ -98,7 +99,14 @@ def require_safe(value: Any) -> Any:
     """Jinja's `finalize`: let through what is safe inside a statement. Raises TypeError for the rest."""
     if isinstance(value, Sql) or (isinstance(value, int) and not isinstance(value, bool)):
         return value
+    _require_defined(value)
     raise TypeError(f"unquoted value in an SQL template: {value!r} (use a filter, or bind it)")
+
+
+def _require_defined(value: object) -> None:
+    """Raise jinja2.UndefinedError, which names what is missing, for a parameter that nobody gave."""
+    if isinstance(value, Undefined):
+        str(value)
 
 
 @cache

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pgpipelines.copy.engine import CopyResult
 
 from demo.servers import Server, free_port
+from pgpipelines.copy.engine import CopyResult
 from tests.fixtures.copying import content, copied
 from tests.fixtures.servers import THROW_AWAY, Database
 
@@ -119,7 +119,7 @@ def test_a_killed_run_leaves_the_old_table_or_the_new_one(
         next_generation(source)
     old, new = content(target) if target_exists else None, content(source)
     whole = length_of_a_run(source, target) if target_exists else 0.3
-    moments = random.Random(SEED)
+    moments = random.Random(SEED)  # noqa: S311 (a kill needs no cryptography)
     for _ in range(KILLS // 2):
         with copying_process(source, target):
             threading.Event().wait(moments.uniform(0, whole))

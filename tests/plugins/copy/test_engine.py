@@ -28,7 +28,7 @@ def versions(database: Database, table: str = "t") -> dict[int, tuple[object, ..
     return {row[0]: row[1:] for row in rows}
 
 
-# ------------------------------------------------------------------------------------------------ which rows are written
+# ---------------------------------------------------------------------------------------------- which rows are written
 
 
 def test_a_missing_table_is_created_and_filled(source: Database, target: Database) -> None:
@@ -61,7 +61,8 @@ def test_only_rows_that_differ_are_written(source: Database, target: Database) -
 def test_a_second_copy_writes_no_row(source: Database, target: Database) -> None:
     source.run("""
         CREATE TABLE t (id int PRIMARY KEY, n numeric, f float8, j jsonb, i interval, c char(4), a numeric[]);
-        INSERT INTO t VALUES (1, 1.00, 'NaN', '1.00', '1 mon', 'x', '{1.0}'), (2, 'NaN', -0.0, NULL, '30 days', '', '{}');
+        INSERT INTO t VALUES (1, 1.00, 'NaN', '1.00', '1 mon', 'x', '{1.0}'),
+            (2, 'NaN', -0.0, NULL, '30 days', '', '{}');
     """)
     copied(source, target)
     before = versions(target)
@@ -190,7 +191,7 @@ def test_a_table_of_computed_columns_alone_is_refused(source: Database, target: 
         copied(source, target)
 
 
-# ------------------------------------------------------------------------------- unique values and references on the way
+# ----------------------------------------------------------------------------- unique values and references on the way
 
 
 def test_a_unique_value_moves_from_a_deleted_row_to_a_new_one(source: Database, target: Database) -> None:
@@ -267,7 +268,7 @@ def test_an_exchange_that_would_reach_other_tables_is_refused(source: Database, 
     target.run(f"CREATE TABLE child (id int REFERENCES t ON DELETE {action}); INSERT INTO child VALUES (1), (2), (3)")
     before = content(target)
     source.run(SWAP)
-    with pytest.raises(ConflictError, match="3 rows of public.t exchange unique values.*child_id_fkey"):
+    with pytest.raises(ConflictError, match=r"3 rows of public\.t exchange unique values.*child_id_fkey"):
         copied(source, target)
     assert content(target) == before
     assert target.value("SELECT count(id) FROM child") == 3
@@ -324,7 +325,7 @@ def test_replacing_all_rows_of_a_table_that_others_refer_to_is_refused(source: D
     assert target.value("SELECT count(*) FROM child") == 1
 
 
-# --------------------------------------------------------------------------------------------- identity, sequences, text
+# ------------------------------------------------------------------------------------------- identity, sequences, text
 
 
 def test_an_identity_that_is_generated_always_keeps_the_sources_values(source: Database, target: Database) -> None:
@@ -406,7 +407,7 @@ def test_columns_are_matched_by_name_whatever_their_order(source: Database, targ
     assert target.rows("SELECT id, name, town, extra FROM t") == [(1, "a", "x", 5)]
 
 
-# ------------------------------------------------------------------------------------------------------- kinds of tables
+# ----------------------------------------------------------------------------------------------------- kinds of tables
 
 
 def test_views_and_their_like_can_be_sources(source: Database, target: Database) -> None:
@@ -488,7 +489,7 @@ def test_a_table_can_be_copied_within_its_database(source: Database) -> None:
         assert_equal(source, source, "t", "t_copy")
 
 
-# ------------------------------------------------------------------------------------------------------ the target stays
+# ---------------------------------------------------------------------------------------------------- the target stays
 
 
 def test_what_hangs_on_the_target_stays(source: Database, target: Database) -> None:
@@ -565,7 +566,7 @@ def test_a_trigger_that_swallows_rows_is_found_out(source: Database, target: Dat
         copied(source, target)
 
 
-# ------------------------------------------------------------------------------------------------- servers and encodings
+# ----------------------------------------------------------------------------------------------- servers and encodings
 
 
 @pytest.mark.parametrize(("old", "new"), [(15, 16), (16, 18), (18, 15)])
@@ -595,7 +596,9 @@ def test_korean_text_crosses_encodings(database_of: Callable[..., Database]) -> 
     unicode = database_of()
     unicode.run("""
         CREATE TYPE 상태 AS ENUM ('충전중', '대기');
-        CREATE TABLE 충전소 (번호 int PRIMARY KEY, 이름 text UNIQUE, 상태 상태, 비고 char(6) DEFAULT '없음', 자료 jsonb);
+        CREATE TABLE 충전소 (
+            번호 int PRIMARY KEY, 이름 text UNIQUE, 상태 상태, 비고 char(6) DEFAULT '없음', 자료 jsonb
+        );
         COMMENT ON TABLE 충전소 IS '충전소 목록';
         INSERT INTO 충전소 VALUES (1, '강남', '충전중', '가', '{"이름": "강남"}'), (2, '서초', '대기', NULL, NULL);
     """)

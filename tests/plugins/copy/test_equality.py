@@ -50,7 +50,8 @@ def edit(database: Database, history: list[tuple[Any, ...]]) -> None:
         for kind, key, *more in history:
             if kind == "INSERT":
                 run.execute(
-                    "INSERT INTO t (id, code) SELECT %s, %s WHERE NOT EXISTS (SELECT FROM t WHERE id = %s OR code = %s)",
+                    """INSERT INTO t (id, code) SELECT %s, %s
+                       WHERE NOT EXISTS (SELECT FROM t WHERE id = %s OR code = %s)""",
                     (key, *more, key, *more),
                 )
             elif kind == "DELETE":

@@ -1,4 +1,7 @@
-"""Any name that PostgreSQL allows may stand wherever a name can come in. PGPIPELINES_EXAMPLES raises the number tried."""
+"""Any name that PostgreSQL allows may stand wherever a name can come in.
+
+PGPIPELINES_EXAMPLES raises the number of random names tried.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pgpipelines.templates import QualifiedName, literal, quoted
 
+from pgpipelines.templates import QualifiedName, literal, quoted
 from tests.fixtures.copying import content, copied
 from tests.fixtures.names import HOSTILE, NAMES
 from tests.fixtures.servers import Database
@@ -57,10 +60,9 @@ def distinct(names: dict[str, str]) -> dict[str, str]:
     used: set[str] = set()
     told_apart = {}
     for number, (part, name) in enumerate(names.items()):
-        if name in used:
-            name = f"{number}{name}".encode()[:63].decode(errors="ignore")
-        used.add(name)
-        told_apart[part] = name
+        other = f"{number}{name}".encode()[:63].decode(errors="ignore")
+        told_apart[part] = other if name in used else name
+        used.add(told_apart[part])
     return {**told_apart, "schema": schema_of(told_apart["schema"])}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
+
 from pgpipelines.copy import progress
 from pgpipelines.copy.progress import Progress, watch
 from pgpipelines.sessions import Endpoint
-
 from tests.fixtures.copying import copied
 from tests.fixtures.servers import Database
 

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from pgpipelines.copy import progress
 from pgpipelines.copy.relay import Relayed, relay
 from pgpipelines.errors import ConflictError, ServerError
 from pgpipelines.sessions import Session
 from pgpipelines.templates import Sql
-
 from tests.fixtures.servers import Database
 
 WRITE = Sql("COPY public.t FROM STDIN")
@@ -87,7 +87,7 @@ def test_a_target_that_refuses_to_begin_is_raised(sides: Sides) -> None:
 
 def test_errors_of_both_sides_raise_one_of_them(sides: Sides, target: Database) -> None:
     target.run("ALTER TABLE t ADD CHECK (length(v) < 5)")
-    with pytest.raises((ConflictError, ServerError), match="violates check|division by zero"):
+    with pytest.raises((ConflictError, ServerError), match=r"violates check|division by zero"):
         sides.relay("COPY (SELECT repeat('x', 50 / (50000 - g)) FROM generate_series(1, 100000) AS g) TO STDOUT")
 
 
@@ -117,7 +117,7 @@ def test_a_signal_in_the_main_thread_cancels_both_servers(sides: Sides) -> None:
     previous = signal.signal(signal.SIGUSR1, stop)
     try:
         with pytest.raises(SystemExit):
-            sides.relay("COPY (SELECT pg_sleep(3600)) TO STDOUT", report=lambda: signal.raise_signal(signal.SIGUSR1))
+            sides.relay("COPY (SELECT pg_sleep(3600)) TO STDOUT", report=raise_signal)
     finally:
         signal.signal(signal.SIGUSR1, previous)
     assert threads() == set()
