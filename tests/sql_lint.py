@@ -35,6 +35,21 @@ VALUE_WORDS = {"TRUE_P", "FALSE_P", "CURRENT_USER", "SESSION_USER", "USER", "CUR
 # Parameters that are whole clauses, for which a name can't stand in.
 CLAUSES: Mapping[str, Mapping[str, object]] = {
     "copy/add_constraint.sql": {"definition": "CHECK (true)"},
+    "copy/create_enum.sql": {"labels": ["'x'", "'y'"]},
+    "copy/create_sequence.sql": {"options": "START WITH 1", "type": "bigint"},
+    "copy/create_table.sql": {
+        "columns": [
+            {
+                "name": "x",
+                "type": "bigint",
+                "expression": "1",
+                "generated": generated,
+                "identity": identity,
+                "sequence": {"options": "START WITH 1"},
+            }
+            for generated, identity in (("v", ""), ("s", ""), ("", "a"), ("", "d"), ("", ""))
+        ]
+    },
     "copy/create_domain.sql": {"checks": ["x CHECK (true)", "y CHECK (true)"]},
     "copy/create_index.sql": {"definition": "USING btree (x)"},
 }
@@ -67,7 +82,11 @@ class LintEnvironment(Environment):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(loader=FileSystemLoader(folder), trim_blocks=True, lstrip_blocks=True, undefined=StandIn)
-        self.filters |= {"identifier": lambda _: '"x"', "identifiers": lambda *_: '"x", "y"'}
+        self.filters |= {
+            "identifier": lambda _: '"x"',
+            "identifiers": lambda *_: '"x", "y"',
+            "matching": lambda *_: '"x"."y" = "z"."y"',
+        }
         self.globals["holds"] = self.holds
         self.deal(0)
 

@@ -42,7 +42,8 @@ sequences AS (
         n.nspname AS schema,
         c.relname AS name,
         -- As pg_get_expr writes it: without an E, whatever backslashes are in it.
-        '''' || replace(quote_ident(n.nspname) || '.' || quote_ident(c.relname), '''', '''''') || '''::regclass' AS written,
+        '''' || replace(quote_ident(n.nspname) || '.' || quote_ident(c.relname), '''', '''''')
+        || '''::regclass' AS written,
         format_type(s.seqtypid, NULL) AS type,
         format(
             'START WITH %%s INCREMENT BY %%s MINVALUE %%s MAXVALUE %%s CACHE %%s %%s',

@@ -39,7 +39,8 @@ updated AS (
     WHERE
         (SELECT count(*) FROM deleted) + (SELECT count(*) FROM displaced) >= 0
         AND {{ key | matching("target", "staged") }}
-        AND ROW({{ changeable | identifiers("target") }})::record *<> ROW({{ changeable | identifiers("staged") }})::record
+        AND ROW({{ changeable | identifiers("target") }})::record
+        *<> ROW({{ changeable | identifiers("staged") }})::record
         {% if displaced %}
         AND NOT EXISTS (
             SELECT FROM pg_temp.pgpipelines_displaced AS displaced
