@@ -54,9 +54,8 @@ class SendingEnd(io.RawIOBase):
 
     def close(self) -> None:
         """Close the pipe's end, which the receiver sees as the end of the stream."""
-        if not self.closed:
-            super().close()
-            os.close(self.descriptor)
+        super().close()
+        os.close(self.descriptor)
 
 
 class ReceivingEnd(io.RawIOBase):
@@ -65,10 +64,6 @@ class ReceivingEnd(io.RawIOBase):
     def __init__(self, descriptor: int, sender: SendingEnd) -> None:
         self.descriptor = descriptor
         self.sender = sender
-
-    def readable(self) -> bool:
-        """Tell io that this end is read from."""
-        return True
 
     def read(self, size: int = BLOCK_BYTES, /) -> bytes:
         """Return what the pipe holds, `size` bytes at most, and nothing at the end of a complete stream."""
@@ -79,9 +74,8 @@ class ReceivingEnd(io.RawIOBase):
 
     def close(self) -> None:
         """Close the pipe's end: the sender's next write fails."""
-        if not self.closed:
-            super().close()
-            os.close(self.descriptor)
+        super().close()
+        os.close(self.descriptor)
 
 
 def relay(source: Session, target: Session, read: Sql, write: Sql, report: Callable[[], bool]) -> Relayed:

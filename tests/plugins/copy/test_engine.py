@@ -482,6 +482,13 @@ def test_a_table_is_not_copied_onto_itself(source: Database) -> None:
     assert ledger_rows(source, "failed") != []
 
 
+@pytest.mark.parametrize("schema", ["pg_catalog", "information_schema", "pgpipelines"])
+def test_a_schema_that_is_not_for_copies_is_refused(source: Database, target: Database, schema: str) -> None:
+    source.run(PEOPLE)
+    with pytest.raises(ConfigurationError, match=f"schema {schema} is not for copies"):
+        copied(source, target, "t", f"{schema}.t")
+
+
 def test_a_table_can_be_copied_within_its_database(source: Database) -> None:
     source.run(PEOPLE + "; CREATE INDEX town_idx ON t (town); INSERT INTO t VALUES (1, 'a', 'x')")
     for _ in ("created", "merged"):

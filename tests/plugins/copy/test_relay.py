@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import pytest
 
 from pgpipelines.copy import progress
-from pgpipelines.copy.relay import Relayed, relay
+from pgpipelines.copy.relay import Relayed, SendingEnd, _raise_cause, relay
 from pgpipelines.errors import ConflictError, ServerError
 from pgpipelines.sessions import Session
 from pgpipelines.templates import Sql
@@ -135,3 +137,16 @@ def test_a_target_that_failed_stops_the_source_before_its_end(
     ):
         sides.relay(an_hour, report=report)
     assert threads() == set()
+
+
+def test_a_stream_that_only_the_sender_saw_break_is_no_success(sides: Sides) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with SendingEnd(writing) as end:
+        end.failed = True
+        sending: Future[int] = Future()
+        sending.set_exception(BrokenPipeError("the target stopped reading"))
+        receiving: Future[int] = Future()
+        receiving.set_result(5)
+        with pytest.raises(BrokenPipeError):
+            _raise_cause(sending, receiving, end)
