@@ -111,12 +111,12 @@ def _copy_table(request: CopyRequest, run: ledger.Run, started_at: datetime) -> 
     with Session(request.target, run.application_name, bounds=request.bounds) as target:
         ledger.ensure_ledger(target)
         with progress.step("lock"):
-            _lock(target, request.target_table)
+            target_table = _hold(target, request.target_table)
         # The snapshot comes after the lock: a run that waited must not publish older rows than the one before it.
         with Session(request.source, run.application_name, snapshot=True, bounds=request.bounds) as source:
             snapshot = source.one("copy/snapshot.sql")
             with progress.step("place"):
-                copy = _place(request, source, target, progress)
+                copy = _place(request, source, target, target_table, progress)
             with progress.step("load"):
                 relayed, staged = _load(copy)
             copy = copy.sized_for(relayed.rows)
@@ -162,36 +162,47 @@ def _require_sensible(request: CopyRequest) -> None:
         )
 
 
-def _lock(target: Session, table: QualifiedName) -> None:
-    """Keep every other run away from the target table until this transaction ends; wait for one, within bounds."""
+def _hold(target: Session, name: QualifiedName) -> Table | None:
+    """Keep other runs away from the target table, and its definition as it is, until this transaction ends.
+
+    Waits for others as often as the session's bounds say. Returns the table's description, None where there is no
+    such table yet. Raises ConflictError where it stays locked.
+    """
     attempts = target.bounds.lock_attempts
     for attempt in range(1, attempts + 1):
         try:
-            target.execute("copy/lock.sql", {"table": str(table)})
-        except ConflictError:
+            return _hold_at_once(target, name)
+        except ConflictError as error:
             target.rollback()
-            log.info("%s: another run is publishing to it; waiting (%d of %d)", table, attempt, attempts)
-        else:
-            return
+            log.info("%s: waiting for a lock (%d of %d): %s", name, attempt, attempts, error.cause)
     raise ConflictError(
-        f"{target.endpoint}: another run holds {table}",
-        "let that run finish (pg_stat_activity shows it by DAG and task), then clear this task",
+        f"{target.endpoint}: another run or session holds {name}",
+        "let it finish (pg_stat_activity shows a run by DAG and task, pg_locks the others), then clear this task",
     )
 
 
-def _place(request: CopyRequest, source: Session, target: Session, progress: Progress) -> Copy:
-    """Read both definitions; create the target table, or check that the existing one holds the source's rows."""
+def _hold_at_once(target: Session, name: QualifiedName) -> Table | None:
+    target.execute("copy/lock.sql", {"table": str(name)})
+    found = describe(target, name)
+    if found is None:
+        return None
+    require_writable(target, found)
+    target.execute("copy/hold_definition.sql", table=name)
+    return describe_existing(target, name)
+
+
+def _place(
+    request: CopyRequest, source: Session, target: Session, target_table: Table | None, progress: Progress
+) -> Copy:
+    """Read the source's definition; create the target table, or check that the existing one holds its rows."""
     source_table = describe_existing(source, request.source_table)
     require_readable(source, source_table)
     wanted = Definition(source_table, request.target_table)
-    target_table = describe(target, request.target_table)
     if target_table is None:
         create(target, wanted)
     else:
-        require_writable(target, target_table)
         last_columns = ledger.last_columns(target, str(request.source_table), str(request.target_table))
         accept(wanted, target_table, last_columns)
-        target.execute("copy/hold_definition.sql", table=request.target_table)
     progress.expected_rows = source_table.estimated_rows
     return Copy(
         request=request,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -296,8 +297,50 @@ def test_a_run_that_another_run_keeps_waiting_gives_up_in_the_end(pair: tuple[Da
     with holder, holder.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('pgpipelines:public.t', 0))")
         wanted = replace(request(*pair), bounds=SHORT)
-        fails(wanted, ConflictError, "another run holds public.t", pair[1], remedy="pg_stat_activity")
+        fails(wanted, ConflictError, "another run or session holds public.t", pair[1], remedy="pg_stat_activity")
     holder.close()
+
+
+def test_a_run_does_not_wait_forever_for_a_target_that_somebody_rebuilds(pair: tuple[Database, Database]) -> None:
+    source, target = pair
+    copied(source, target)
+    holder = target.connect()
+    with holder, holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        wanted = replace(request(*pair), bounds=SHORT)
+        with pytest.raises(ConflictError, match=r"another run or session holds public\.t") as failure:
+            copy_table(wanted, RUN)
+        assert "pg_locks" in failure.value.remedy
+    holder.close()
+
+
+def test_a_run_tries_again_until_a_rebuilt_target_is_free(
+    pair: tuple[Database, Database], caplog: pytest.LogCaptureFixture
+) -> None:
+    source, target = pair
+    copied(source, target)
+    source.run("UPDATE t SET name = 'changed' WHERE id = 3")
+    holder = target.connect()
+    with holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+
+    class Freeing(logging.Handler):
+        """Ends the rebuild as soon as the run says that it waits."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if "waiting for a lock" in record.getMessage():
+                holder.rollback()
+
+    engine_log = logging.getLogger("pgpipelines.copy.engine")
+    caplog.set_level(logging.INFO)
+    engine_log.addHandler(freeing := Freeing())
+    try:
+        result = copy_table(replace(request(*pair), bounds=SHORT), RUN)
+    finally:
+        engine_log.removeHandler(freeing)
+        holder.close()
+    assert result.changes.updated == 1
+    assert "waiting for a lock (1 of 2)" in caplog.text
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
