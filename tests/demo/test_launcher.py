@@ -26,8 +26,6 @@ from demo.servers import Server, binaries
 from demo.systems import SYSTEMS
 from tests.fixtures.clones import PATIENCE_SECONDS, Clone, Demo
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def clone(clone_of: Callable[[], Clone]) -> Clone:

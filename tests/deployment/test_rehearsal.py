@@ -63,7 +63,7 @@ class Stage:
     services: Mapping[str, dict[str, Any]]
     secrets: Mapping[str, str]
     exchanges: tuple[tuple[str, str], ...]
-    ports: Mapping[str, str]
+    settings: Mapping[str, str]
 
     def environment(self, service: str) -> dict[str, str]:
         given = self.services[service]["environment"]
@@ -72,7 +72,7 @@ class Stage:
             "HOME": str(self.home),
             "AIRFLOW_HOME": str(self.home),
             "HOSTNAME": socket.gethostname(),
-            **self.ports,
+            **self.settings,
             **{name: self.here(value) for name, value in given.items() if value},
         }
 
@@ -179,11 +179,13 @@ def stage(server_of: Callable[..., Server], tmp_path: Path) -> Iterator[Stage]:
             ("localhost:8974", f"localhost:{health}"),
             ("/opt/airflow", str(tmp_path)),
         ),
-        ports={
+        settings={
             "AIRFLOW__API__PORT": str(ui),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(health),
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(logs),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(triggerer_logs),
+            # Other tests have the processors too: an answer may take longer than Airflow waits by itself.
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         },
     )
     with metadata.cursor() as cursor:
