@@ -240,7 +240,7 @@ def get(stage: Stage, token: str, path: str) -> dict[str, Any]:
 
 
 def call(stage: Stage, path: str, data: bytes | None = None, headers: Mapping[str, str] = {}) -> dict[str, Any]:
-    address = f"http://127.0.0.1:{stage.ports['AIRFLOW__API__PORT']}{path}"
+    address = f"http://127.0.0.1:{stage.settings['AIRFLOW__API__PORT']}{path}"
     request = urllib.request.Request(address, data, {"Content-Type": "application/json", **(headers or {})})
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 (always http, always here)
         return dict(json.load(answer))
