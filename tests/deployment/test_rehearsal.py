@@ -48,7 +48,7 @@ def rehearsal():
     @task
     def where() -> str:
         print("the task ran")
-        return os.environ["PGPIPELINES_DUMP_DIRECTORY"]
+        return os.environ["PGPIPELINES_CONFIG"]
     where()
 
 rehearsal()
@@ -205,7 +205,7 @@ def test_the_services_come_up_healthy_and_run_a_task_through_celery(stage: Stage
                 stage.await_health(name)
             token = log_in(stage)
             state = wait_for(lambda: run_state(stage, token), lambda: stage.log("scheduler"))
-            assert state == "success", stage.log("worker")
+            assert state == "success", task_log(stage, token)
             assert "the task ran" in task_log(stage, token)
             assert spoken_secrets(stage) == []
         assert not stage.healthy("scheduler")
