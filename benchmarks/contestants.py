@@ -75,7 +75,7 @@ def relay_only(job: Job) -> Work:
             Session(Endpoint(SOURCE_CONN, job.source), NAME, snapshot=True) as source,
             Session(Endpoint(TARGET_CONN, job.target), NAME) as target,
         ):
-            relay(source, target, read, write, lambda: False)
+            relay(source, target, read, write, lambda: True)
             target.commit()
         return {}
 
