@@ -177,22 +177,18 @@ class Privileges:
 class Table:
     """A table, partitioned table, view, materialised view or foreign table, as its server describes it.
 
-    `estimated_rows` and `bytes` (of the heap) are the server's estimates, 0 where it has none. `keys` lists
+    `estimated_rows` is the server's estimate, 0 where it has none. `keys` lists
     the column sets that tell rows apart, the primary key first; `references` are the foreign keys that point here.
     """
 
     name: QualifiedName
     kind: str
     inherited: bool
-    persistence: str
-    owner: str
-    owned: bool
     comment: str | None
     row_security: bool
     rules: tuple[str, ...]
     privileges: Privileges
     estimated_rows: int
-    bytes: int
     columns: tuple[Column, ...]
     keys: tuple[tuple[str, ...], ...]
     uniques: tuple[Unique, ...]
@@ -222,9 +218,6 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
         name=name,
         kind=found.kind,
         inherited=found.inherited,
-        persistence=found.persistence,
-        owner=found.owner,
-        owned=found.owned,
         comment=found.comment,
         row_security=found.row_security,
         rules=tuple(found.rules),
@@ -237,7 +230,6 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
             found.may_make_temporary,
         ),
         estimated_rows=found.estimated_rows or 0,
-        bytes=found.bytes or 0,
         columns=tuple(_column(row) for row in session.query("catalog/columns.sql", values)),
         keys=tuple(tuple(row.columns) for row in session.query("catalog/keys.sql", values)),
         uniques=tuple(

@@ -1,12 +1,10 @@
--- What a table is: kind, size, and what this session's role may do with it. One row, or none where it doesn't exist.
+-- What a table is: kind, about how many rows, and what this role may do with it. One row, or none where there is no such
+-- table.
 -- Parameters: schema, name. Locks nothing.
 SELECT
     c.oid,
     c.relkind AS kind,
     c.relhassubclass AND c.relkind = 'r' AS inherited,
-    c.relpersistence AS persistence,
-    pg_get_userbyid(c.relowner) AS owner,
-    pg_has_role(c.relowner, 'USAGE') AS owned,
     obj_description(c.oid, 'pg_class') AS comment,
     row_security_active(c.oid) AS row_security,
     ARRAY(SELECT r.rulename::text FROM pg_rewrite AS r WHERE r.ev_class = c.oid ORDER BY 1) AS rules,
@@ -23,18 +21,11 @@ SELECT
     has_table_privilege(c.oid, 'DELETE') AS may_delete,
     has_database_privilege(current_database(), 'TEMPORARY') AS may_make_temporary,
     (
+        -- The parent of a partitioned table counts no rows of its own.
         SELECT sum(greatest(leaf.reltuples, 0))::bigint
         FROM pg_class AS leaf
         WHERE leaf.oid IN (SELECT relid FROM pg_partition_tree(c.oid) UNION SELECT c.oid)
-    ) AS estimated_rows,
-    (
-        -- The parent of a partitioned table has no size of its own.
-        SELECT sum(pg_relation_size(leaf.oid))::bigint
-        FROM pg_class AS leaf
-        WHERE
-            leaf.oid IN (SELECT relid FROM pg_partition_tree(c.oid) UNION SELECT c.oid)
-            AND leaf.relkind IN ('r', 'm')
-    ) AS bytes
+    ) AS estimated_rows
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 WHERE n.nspname = %(schema)s AND c.relname = %(name)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f');
