@@ -92,11 +92,6 @@ def differing_buckets(left: Mapping[int, Bucket], right: Mapping[int, Bucket]) -
     return sorted(number for number in left.keys() | right.keys() if left.get(number) != right.get(number))
 
 
-def total_rows(checksum: Mapping[int, Bucket]) -> int:
-    """The number of rows that a checksum was computed from."""
-    return sum(bucket.rows for bucket in checksum.values())
-
-
 def _row_name(row: tuple[str | None, int]) -> str:
     key, row_hash = row
     return f"row with hash {row_hash}" if key is None else key

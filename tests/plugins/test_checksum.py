@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from demo.servers import Server
 from pgpipelines.catalog import describe_existing
-from pgpipelines.checksum import Bucket, Comparison, buckets_for, differing_buckets, total_rows
+from pgpipelines.checksum import Bucket, Comparison, buckets_for, differing_buckets
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
 from tests.fixtures.copying import content
@@ -263,7 +263,7 @@ def test_a_row_too_many_or_too_few_is_noticed(source: Database, target: Database
     for database, copies in ((source, 2), (target, 3)):
         database.run(f"CREATE TABLE t (value int); INSERT INTO t SELECT 7 FROM generate_series(1, {copies})")
     how = comparison(source)
-    assert total_rows(checksum_of(source, how)) == 2
+    assert sum(bucket.rows for bucket in checksum_of(source, how).values()) == 2
     assert checksum_of(source, how) != checksum_of(target, how)
 
 
