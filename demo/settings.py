@@ -12,7 +12,7 @@ from demo.errors import DemoError
 
 DEFAULT_SCALE = 0.1
 DEFAULT_SEED = 1
-# What servers, Airflow's state and logs take, and what SCALE=1 adds to source and target (SCALE=0.1 takes 510 MB in all).
+# Servers, Airflow's state and logs; and what SCALE=1 adds to source and target (SCALE=0.1 takes 510 MB in all).
 BASE_BYTES = 400_000_000
 SCALE_BYTES = 3_000_000_000
 
