@@ -1,5 +1,5 @@
--- What a table is: kind, about how many rows, and what this role may do with it. One row, or none where there is no such
--- table.
+-- What a table is: kind, about how many rows, and what this role may do with it. One row, or none where there is no
+-- such table.
 -- Parameters: schema, name. Locks nothing.
 SELECT
     c.oid,
