@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
-from pgpipelines.copy import progress
+from pgpipelines.copy import progress, relay
+from pgpipelines.copy.engine import copy_table
 from pgpipelines.copy.progress import Progress, watch
 from pgpipelines.sessions import Endpoint
-from tests.fixtures.copying import copied
+from tests.fixtures.copying import RUN, copied, request
 from tests.fixtures.servers import Database
 
 
@@ -31,15 +33,20 @@ def test_each_step_is_timed_and_logged(source: Database, target: Database, lines
     assert [line for line in lines.messages if "load took" in line] != []
 
 
-def test_a_long_load_shows_rows_bytes_rate_and_what_is_left(
-    source: Database, target: Database, lines: pytest.LogCaptureFixture, talkative: None
+def test_a_long_load_shows_rows_bytes_and_rate(
+    source: Database,
+    target: Database,
+    lines: pytest.LogCaptureFixture,
+    talkative: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    source.run("CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 20000); ANALYZE t")
-    source.run(
-        "CREATE VIEW slow AS SELECT id FROM t, LATERAL (SELECT pg_sleep(CASE WHEN id % 7000 = 0 THEN 1 END)) AS s"
-    )
-    target.run("CREATE TABLE t (id int)")
-    copied(source, target, "slow", "t")
+    monkeypatch.setattr(relay, "REPORT_SECONDS", 0.05)
+    # Wide rows, so that those before the pause are more than the stream's buffers hold.
+    source.run("""
+        CREATE VIEW slow AS SELECT id, repeat('x', 1000) AS v, pg_sleep(CASE WHEN id = 9000 THEN 2 ELSE 0 END)::text AS s
+        FROM generate_series(1, 10000) AS id
+    """)
+    copy_table(replace(request(source, target, "slow", "t"), batch_size=1000), RUN)
     assert any("rows/s" in line and line.startswith("public.t: ") for line in lines.messages)
 
 
