@@ -12,9 +12,9 @@ from psycopg2.extensions import parse_dsn
 
 from demo import systems
 from demo.errors import DemoError
-from demo.roles import MONITOR, READER, WRITER, Login, login
+from demo.roles import Login
 from demo.servers import Server, ServerError, free_port
-from demo.systems import SYSTEMS, WAREHOUSE, administer, create_role, exists
+from demo.systems import administer, create_role, exists
 from pgpipelines.sessions import Endpoint
 
 MAJOR = 18
@@ -109,14 +109,13 @@ def superuser(server: Server, database: str = "postgres") -> Endpoint:
 
 def connections(databases: Databases) -> dict[str, str]:
     """Airflow's connections by id, in its JSON form."""
-    source, target = databases["source"], databases["target"]
-    readers = {system.connection_id: (source, login(source, system.database, READER)) for system in SYSTEMS}
-    everybody = {
-        **readers,
-        "monitor_postgres_conn": (source, login(source, SYSTEMS[0].database, MONITOR)),
-        "target_postgres_conn": (target, login(target, WAREHOUSE, WRITER)),
+    logins = {
+        "source": systems.source_logins(databases["source"]),
+        "target": systems.target_logins(databases["target"]),
     }
-    return {conn_id: as_json(server, who) for conn_id, (server, who) in everybody.items()}
+    return {
+        conn_id: as_json(databases[name], login) for name, found in logins.items() for conn_id, login in found.items()
+    }
 
 
 def as_json(server: Server, who: Login) -> str:

@@ -18,11 +18,10 @@ from demo.keys import read_or_make
 from demo.place import AIRFLOW_HOME, LOGS, PROCESSES, ROOT, open_folder, require_space, servers_folder
 from demo.processes import Processes, stop_leftovers
 from demo.report import copies_of, report, succeeded
-from demo.roles import password_of
 from demo.runs import WANTED, Run, Task, Watcher
 from demo.screen import Screen
 from demo.settings import Settings, read_size, write_size
-from demo.systems import SYSTEMS, WAREHOUSE, create_source_systems, create_target, start_of_today
+from demo.systems import WAREHOUSE, application_logins, create_source_systems, create_target, start_of_today
 
 LOOK_SECONDS = 1.0
 # Two programs may look at one free port in the same moment.
@@ -141,8 +140,8 @@ class Demo:
 
     def _simulator_environment(self) -> dict[str, str]:
         source = self._databases["source"]
-        roles = {system.database: system.owner for system in SYSTEMS}
-        dsns = {name: source.dsn(name, role, password_of(source, role)) for name, role in roles.items()}
+        logins = application_logins(source)
+        dsns = {name: source.dsn(name, login.user, login.password) for name, login in logins.items()}
         return {
             **airflow.inherited_environment(),
             "PYTHONPATH": str(ROOT / "plugins"),

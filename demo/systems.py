@@ -145,16 +145,27 @@ def create_source_systems(cluster: Cluster, scale: float, seed: int, until: date
         roles.apply(connection, "private_database", database=MAINTENANCE_DATABASE)
         roles.apply(connection, "monitor", role=MONITOR, database=MAINTENANCE_DATABASE)
     made = tuple(system.database for system in SYSTEMS if create(cluster, system, scale, seed, until))
-    return SourceSystems(
-        connections=MappingProxyType(
-            {system.connection_id: roles.login(cluster, system.database, READER) for system in SYSTEMS}
-            | {"monitor_postgres_conn": roles.login(cluster, SYSTEMS[0].database, MONITOR)}
-        ),
-        applications=MappingProxyType(
-            {system.database: roles.login(cluster, system.database, system.owner) for system in SYSTEMS}
-        ),
-        made=made,
+    return SourceSystems(connections=source_logins(cluster), applications=application_logins(cluster), made=made)
+
+
+def source_logins(cluster: Cluster) -> Mapping[str, Login]:
+    """Logins of the package's roles on a source server, by connection id; known before the systems are made."""
+    return MappingProxyType(
+        {system.connection_id: roles.login(cluster, system.database, READER) for system in SYSTEMS}
+        | {"monitor_postgres_conn": roles.login(cluster, SYSTEMS[0].database, MONITOR)}
     )
+
+
+def application_logins(cluster: Cluster) -> Mapping[str, Login]:
+    """Logins of the applications' roles, by database; known before the systems are made."""
+    return MappingProxyType(
+        {system.database: roles.login(cluster, system.database, system.owner) for system in SYSTEMS}
+    )
+
+
+def target_logins(cluster: Cluster) -> Mapping[str, Login]:
+    """Login of the package's role on a target server, by connection id; known before the database is made."""
+    return MappingProxyType({"target_postgres_conn": roles.login(cluster, WAREHOUSE, WRITER)})
 
 
 def create_target(cluster: Cluster) -> Mapping[str, Login]:
@@ -168,7 +179,7 @@ def create_target(cluster: Cluster) -> Mapping[str, Login]:
     with superuser(cluster, WAREHOUSE) as connection:
         roles.apply(connection, "private_database", database=WAREHOUSE)
         roles.apply(connection, "writer", role=WRITER, database=WAREHOUSE, schemas=["public"])
-    return MappingProxyType({"target_postgres_conn": roles.login(cluster, WAREHOUSE, WRITER)})
+    return target_logins(cluster)
 
 
 def create(cluster: Cluster, system: System, scale: float, seed: int, until: datetime) -> bool:
