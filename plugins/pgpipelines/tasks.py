@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
 from typing import Any, TypedDict
 
 from airflow.sdk import AssetAlias, get_current_context
@@ -75,13 +74,12 @@ def _run(context: Any) -> Run:
 
 
 def _summary(request: CopyRequest, result: CopyResult) -> CopySummary:
-    changes = asdict(result.changes)
     return CopySummary(
         table=str(request.target_table),
         rows=result.rows,
-        inserted=changes["inserted"],
-        updated=changes["updated"],
-        deleted=changes["deleted"],
+        inserted=result.changes.inserted,
+        updated=result.changes.updated,
+        deleted=result.changes.deleted,
         bytes=result.bytes,
         seconds=round(sum(result.seconds.values()), 3),
         verified=VERIFICATION,

@@ -285,7 +285,9 @@ def _merge(copy: Copy) -> staging.Changes:
 def _advance_sequences(copy: Copy) -> None:
     """Let the target's sequences go on after the copied values."""
     table = copy.request.target_table
-    for column in describe_existing(copy.target, table).stored:
+    # The definition of a target that stood before is held since it was read.
+    described = copy.target_table or describe_existing(copy.target, table)
+    for column in described.stored:
         if column.sequence is not None and column.name in copy.columns and column.base in INTEGERS:
             values = {"sequence": quoted(column.sequence.name)}
             copy.target.execute("copy/advance_sequence.sql", values, table=table, column=column.name)

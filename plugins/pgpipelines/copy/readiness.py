@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pgpipelines.catalog import Table
     from pgpipelines.sessions import Session
 
-WRITABLE_KINDS = {"r": "table", "p": "partitioned table"}
+# Plain and partitioned tables, by pg_class.relkind.
+WRITABLE_KINDS = frozenset("rp")
 
 
 def require_readable(session: Session, table: Table) -> None:
