@@ -1,97 +1,149 @@
-"""Checksums of a table's content, equal exactly where a reader of both tables would see equal rows.
+"""Checksums of content, equal exactly where a reader of both sides would see equal rows.
 
 Rows fall into buckets by a hash of their key; a bucket's checksum is its number of rows and the sum of their
-64-bit hashes, computed by the server in one scan that may run in parallel. Two tables are compared bucket by
-bucket, so a difference is found among few rows and can be named.
+64-bit hashes, computed by the server in one scan that may run in parallel. Two contents are compared bucket by
+bucket, so a difference is found among few rows. Rows and buckets are compared on the target's server: only the
+numbers of the buckets that differ pass through here.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pgpipelines.catalog import Column
-from pgpipelines.templates import QualifiedName
+from pgpipelines.copy.request import Selection
+from pgpipelines.templates import QualifiedName, Sql, render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pgpipelines.sessions import Session
 
-ROWS_PER_BUCKET = 4096
-MOST_BUCKETS = 2**16
-# Differing rows are fetched from this many buckets at most: enough to name examples, bounded in memory.
-BUCKETS_TO_NAME = 4
-KEYS_TO_NAME = 5
+ROWS_PER_BUCKET = 16
+# Each takes about 30 bytes here while two sides are compared, and 100 on their servers.
+MOST_BUCKETS = 2**18
+BLOCK_BYTES = 128 * 1024
 
-
-class Bucket(NamedTuple):
-    """Number of rows of a bucket, and the sum of their signed 64-bit hashes."""
-
-    rows: int
-    hash: int
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How two tables are compared: the same columns and key, cut into the same number of buckets.
+    """How two contents are compared: by the same columns and the same key, as the target's table has them.
 
     `transcode` is set where the databases store text in different encodings.
     """
 
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    buckets: int
     transcode: bool
 
-    def checksum(self, session: Session, table: QualifiedName) -> dict[int, Bucket]:
-        """Compute the checksum of a table: its buckets by number; empty ones are absent."""
-        rows = session.query("checksum/buckets.sql", **self._context(table, named=False))
-        return {row.bucket: Bucket(row.rows, int(row.hash)) for row in rows}
+    @property
+    def key_columns(self) -> list[Column]:
+        """The columns of the key, in the key's order; empty where rows can only be told apart by their content."""
+        by_name = {column.name: column for column in self.columns}
+        return [by_name[name] for name in self.key]
 
-    def differing_keys(
-        self,
-        source: Session,
-        source_table: QualifiedName,
-        target: Session,
-        target_table: QualifiedName,
-        buckets: list[int],
-    ) -> list[str]:
-        """Name some rows that differ: `key (missing)`, `(extra)` or `(different)`; by hash without a key."""
-        wanted = {"wanted": buckets[:BUCKETS_TO_NAME]}
-        expected = Counter(source.query("checksum/bucket_rows.sql", wanted, **self._context(source_table, named=True)))
-        found = Counter(target.query("checksum/bucket_rows.sql", wanted, **self._context(target_table, named=True)))
-        missing = {_row_name(row) for row in expected - found}
-        extra = {_row_name(row) for row in found - expected}
-        kinds = {name: "different" if name in extra else "missing" for name in missing}
-        kinds |= dict.fromkeys(extra - missing, "extra")
-        return [f"{name} ({kind})" for name, kind in sorted(kinds.items())[:KEYS_TO_NAME]]
-
-    def _context(self, table: QualifiedName, *, named: bool) -> dict[str, Any]:
+    def context(
+        self, selection: Selection, *, buckets: int = 1, keyed: bool = False, chosen: bool = False
+    ) -> dict[str, Any]:
+        """What the templates of this comparison need to read a selection."""
         return {
-            "table": table,
+            "selection": selection,
             "columns": self.columns,
-            "key_columns": [column for column in self.columns if column.name in self.key],
-            "buckets": self.buckets,
+            "key_columns": self.key_columns,
             "transcode": self.transcode,
-            "named": named,
+            "buckets": buckets,
+            "keyed": keyed,
+            "chosen": chosen,
         }
 
 
+@dataclass(frozen=True)
+class Contents:
+    """Two contents to compare: a selection of the source, and a table of the target as its transaction sees it.
+
+    `expected` is a temporary table of the target that keeps the source's checksum.
+    """
+
+    source: Session
+    selection: Selection
+    target: Session
+    table: QualifiedName
+    expected: QualifiedName
+    comparison: Comparison
+    buckets: int
+
+    def differing_buckets(self) -> list[int]:
+        """Compare both sides, each at the same time; return the numbers of the buckets that are not equal."""
+        with in_background(self._read_source, self.source.cancel) as read:
+            self._find()
+            self._expect(read.result())
+        return self._differing()
+
+    def still_differing_buckets(self) -> list[int]:
+        """Compare the target as it is now with what was read of the source before, in this transaction."""
+        self._find()
+        return self._differing()
+
+    def _find(self) -> None:
+        context = self.comparison.context(Selection(self.table), buckets=self.buckets)
+        self.target.execute("checksum/find_buckets.sql", **context)
+
+    def _differing(self) -> list[int]:
+        return [row.bucket for row in self.target.query("checksum/differing_buckets.sql", expected=self.expected)]
+
+    def _read_source(self) -> io.BytesIO:
+        stream = io.BytesIO()
+        context = self.comparison.context(self.selection, buckets=self.buckets)
+        self.source.copy(render("checksum/send_buckets.sql", **context), stream, BLOCK_BYTES)
+        stream.seek(0)
+        return stream
+
+    def _expect(self, stream: io.BytesIO) -> None:
+        self.target.execute("checksum/expect_buckets.sql", expected=self.expected)
+        self.target.copy(render("checksum/take_buckets.sql", expected=self.expected), stream, BLOCK_BYTES)
+
+    def send_rows(self) -> Sql:
+        """The statement that streams keys and hashes of the source's rows in the chosen buckets."""
+        context = self.comparison.context(self.selection, buckets=self.buckets, keyed=True, chosen=True)
+        return render("checksum/send_rows.sql", **context)
+
+    def expect_rows(self) -> Sql:
+        """Make room for them in the target; return the statement that takes them in."""
+        self.target.execute("checksum/expect_rows.sql", table=self.table, key=self.comparison.key)
+        return render("checksum/take_rows.sql")
+
+    def list_differing_rows(self, buckets: list[int], wanted: QualifiedName) -> int:
+        """Add the keys of the rows that differ in the chosen buckets to `wanted`; return their number."""
+        context = self.comparison.context(Selection(self.table), buckets=self.buckets, keyed=True, chosen=True)
+        return self.target.execute(
+            "checksum/differing_rows.sql",
+            {"chosen_buckets": buckets},
+            wanted=wanted,
+            key=self.comparison.key,
+            **context,
+        )
+
+
 def buckets_for(rows: int) -> int:
-    """The number of buckets for about so many rows: a power of two, a few thousand rows each."""
+    """The number of buckets for about so many rows: a power of two, a few rows each."""
     buckets = 1
     while buckets * ROWS_PER_BUCKET < rows and buckets < MOST_BUCKETS:
         buckets *= 2
     return buckets
 
 
-def differing_buckets(left: Mapping[int, Bucket], right: Mapping[int, Bucket]) -> list[int]:
-    """The numbers of the buckets that are not equal on both sides."""
-    return sorted(number for number in left.keys() | right.keys() if left.get(number) != right.get(number))
-
-
-def _row_name(row: tuple[str | None, int]) -> str:
-    key, row_hash = row
-    return f"row with hash {row_hash}" if key is None else key
+@contextmanager
+def in_background(work: Callable[[], T], cancel: Callable[[], None]) -> Iterator[Future[T]]:
+    """Run `work` in a thread while the block runs; cancel it when the block fails."""
+    with ThreadPoolExecutor(1, thread_name_prefix="checksum") as pool:
+        future = pool.submit(work)
+        try:
+            yield future
+        except BaseException:
+            cancel()
+            raise

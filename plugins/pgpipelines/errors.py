@@ -7,6 +7,7 @@ PipelineError              any of the below: a cause, a remedy, the target uncha
 ├── PrivilegeError         the role lacks a privilege; the remedy prints the GRANT
 ├── DriftError             source and target definitions differ in a way that could lose data
 ├── ConflictError          another run, a lock, or a constraint of the target stands in the way
+│   └── AlreadyRunningError    another run holds the target table
 ├── ServerError            the server cancelled, restarted, ran out of disk or memory
 └── VerificationError      source and target differ after the copy; names the keys
 """
@@ -49,6 +50,10 @@ class DriftError(PipelineError):
 
 class ConflictError(PipelineError):
     """Another run, a lock, or a constraint of the target stands in the way."""
+
+
+class AlreadyRunningError(ConflictError):
+    """Another run holds the target table."""
 
 
 class ServerError(PipelineError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pgpipelines.errors import PrivilegeError
 from pgpipelines.templates import quoted
@@ -38,7 +38,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Entry:
-    """One run on one table. Counts are rows; `bytes` went over the wire; `seconds` are by step."""
+    """One run on one table. Counts are rows; `bytes` went over the wire; `seconds` are by step.
+
+    `origin` and `selection` tell what was read, `watermark` (JSON) where the next incremental run starts.
+    """
 
     source: str
     source_table: str
@@ -57,6 +60,10 @@ class Entry:
     seconds: Mapping[str, float] | None = None
     verification: str | None = None
     error: str | None = None
+    origin: str | None = None
+    selection: str | None = None
+    watermark: str | None = None
+    notices: list[str] | None = None
 
 
 def ensure_ledger(session: Session) -> None:
@@ -73,8 +80,9 @@ def ensure_ledger(session: Session) -> None:
     if not ledger.may_write:
         _refuse(
             session,
-            "write the ledger (pgpipelines.ledger)",
-            f"GRANT USAGE ON SCHEMA pgpipelines TO {role}; GRANT SELECT, INSERT ON TABLE pgpipelines.ledger TO {role};",
+            "write the ledger (schema pgpipelines)",
+            f"GRANT USAGE, CREATE ON SCHEMA pgpipelines TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "
+            f"pgpipelines.ledger, pgpipelines.load, pgpipelines.load_chunk, pgpipelines.progress TO {role};",
         )
     if not ledger.present:
         session.execute("ledger/create.sql", schema_present=ledger.schema_present)
@@ -83,6 +91,13 @@ def ensure_ledger(session: Session) -> None:
 
 def _refuse(session: Session, what: str, grant: str) -> NoReturn:
     raise PrivilegeError(f"{session.endpoint}: no privilege to {what}", grant)
+
+
+def last_watermark(session: Session, target_table: str, origin: str, selection: str, cursor: str) -> Any:
+    """Where the next incremental run into a table starts, as the last one left it; None where nothing is known."""
+    values = {"target_table": target_table, "origin": origin, "selection": selection, "cursor": cursor}
+    row = session.one("ledger/last_watermark.sql", values)
+    return row.watermark if row else None
 
 
 def record(session: Session, run: Run, entry: Entry) -> None:

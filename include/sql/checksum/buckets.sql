@@ -1,13 +1,14 @@
--- The checksum of a table's content: for each bucket of keys, how many rows, and the sum of their hashes.
+-- The checksum of some content: for each bucket of keys, how many rows, and the sum of their hashes.
 -- Without a key, the row's own hash chooses its bucket.
--- Parameters: table, columns, key_columns, buckets, transcode. Locks ACCESS SHARE on the table.
+-- Parameters: selection, columns, key_columns, buckets, transcode, keyed (false), chosen (false).
+-- Locks ACCESS SHARE on what is read.
 WITH hashed AS (
     {% include 'checksum/rows.sql' %}
 )
 
 SELECT
-    {% if key_columns %}bucket{% else %}hash & {{ buckets - 1 }}{% endif %} AS bucket,
+    ({% if key_columns %}"pgpipelines bucket"{% else %}"pgpipelines hash" & {{ buckets - 1 }}{% endif %})::integer AS bucket,
     count(*) AS rows,
-    sum(hash) AS hash
+    sum("pgpipelines hash") AS hash
 FROM hashed
-GROUP BY 1;
+GROUP BY 1

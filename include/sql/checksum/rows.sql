@@ -1,39 +1,21 @@
-{# Every row of a table as its 64-bit hash and its bucket; part of other templates. #}
-{# Parameters: table, columns, key_columns (may be empty), buckets (a power of two), transcode, named (add the key). #}
-{# The server's record hash adds up column by column (31 * h + next), so a sum over rows would not notice two values #}
-{# that changed places between rows. Hashing it once more makes every row count as a whole; as bytes, because the #}
-{# hash of a bigint keeps 32 bits of it. #}
+{# Every row of a selection as its 64-bit hash, behind its key; part of other templates. #}
+{# Parameters: selection, columns, key_columns (may be empty), transcode, buckets (a power of two), keyed (show the #}
+{# key), chosen (only rows of some buckets; bound: chosen_buckets). #}
 SELECT
-    {% if named %}
-    {% if key_columns %}ROW({{ key_columns | map(attribute='name') | identifiers }})::text{% else %}NULL::text{% endif %} AS key,
+    {% if keyed and key_columns %}
+    {{ key_columns | map(attribute='name') | identifiers }},
     {% endif %}
-    {% if key_columns %}
-    hash_record_extended(
-        ROW(
-            {% for column in key_columns %}
-            {% include 'checksum/content.sql' %}{% if not loop.last %},{% endif %}
-
-            {% endfor %}
-        ), 1
-    ) & {{ buckets - 1 }} AS bucket,
-    {% else %}
-    NULL::bigint AS bucket,
+    {% if not keyed and key_columns %}
+    {% include 'checksum/key_bucket.sql' %} AS "pgpipelines bucket",
     {% endif %}
-    hash_record_extended(
-        ROW(
-            int8send(
-                hash_record_extended(
-                    ROW(
-                        {% for column in columns %}
-                        {% include 'checksum/content.sql' %}{% if not loop.last %},{% endif %}
+    {% include 'checksum/row_hash.sql' %} AS "pgpipelines hash"
+FROM {% include 'copy/selected.sql' %}
 
-                        {% endfor %}
-                    ), 0
-                )
-            )
-        ), 0
-    ) AS hash
-FROM {{ table | identifier }}
+WHERE {% include 'copy/selected_rows.sql' %}
+
+{% if chosen and key_columns %}
+AND {% include 'checksum/key_bucket.sql' %} = ANY(%(chosen_buckets)s::bigint [])
+{% endif %}
 {# Keeps the planner from merging this into the query around it: it would take the number of buckets for the number #}
 {# of rows, and sort whole rows on disk. A bigint from the start, or no worker would be used. #}
 OFFSET bigint '0'

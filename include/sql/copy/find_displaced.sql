@@ -1,10 +1,14 @@
--- Finds the target's rows that no UPDATE brings to their staged state: a row that changes takes their unique value
--- before they give it up, or they differ in a column that is GENERATED ALWAYS AS IDENTITY.
--- Parameters: table, staging, key (names), uniques (expressions, predicate), identities (names); not both empty.
+-- Finds the target's rows that hold a unique value which a staged row with another key is about to take: among the
+-- staged rows themselves, among those that go, or (`unknown`) the others, of which only the source knows.
+-- With `identities`, also the staged rows that differ in a column that is GENERATED ALWAYS AS IDENTITY.
+-- Parameters: into (table), kind (added to each key; none for no such column), table, staging, wanted (tables), key
+-- (names), uniques (expressions, predicate), identities (names; not both empty), among ('staged', 'vanished' or
+-- 'unknown').
 -- Locks ACCESS SHARE on the table.
-CREATE TEMPORARY TABLE pgpipelines_displaced ON COMMIT DROP AS
+INSERT INTO {{ into | identifier }}
 {% for unique in uniques %}
-SELECT {{ key | identifiers("held") }}
+SELECT {{ key | identifiers("held") }}{% if among == 'unknown' %}, 'held'{% endif %}
+
 FROM (
     {% set rows = table %}
     {% include 'copy/unique_values.sql' %}
@@ -12,18 +16,28 @@ FROM (
 INNER JOIN (
     {% set rows = staging %}
     {% include 'copy/unique_values.sql' %}
-) AS wanted
+) AS taken
     ON
         {% for expression in unique.expressions %}
         {% set value = "pgpipelines value " ~ loop.index %}
-        held.{{ value | identifier }} = wanted.{{ value | identifier }}
+        held.{{ value | identifier }} = taken.{{ value | identifier }}
         {%- if not loop.last %} AND{% endif %}
 
         {% endfor %}
 WHERE
-    NOT ({{ key | matching("held", "wanted") }})
-    AND EXISTS (SELECT FROM {{ table | identifier }} AS target WHERE {{ key | matching("target", "wanted") }})
-    AND EXISTS (SELECT FROM {{ staging | identifier }} AS staged WHERE {{ key | matching("staged", "held") }})
+    NOT ({{ key | matching("held", "taken") }})
+    {% if among == 'staged' %}
+    -- A row that only comes now can't be in anybody's way before: the others change first.
+    AND EXISTS (SELECT FROM {{ table | identifier }} AS target WHERE {{ key | matching("target", "taken") }})
+    {% endif %}
+    AND {% if among != 'staged' %}NOT {% endif %}EXISTS (
+        SELECT FROM {{ staging | identifier }} AS staged WHERE {{ key | matching("staged", "held") }}
+    )
+    {% if among != 'staged' %}
+    AND {% if among == 'unknown' %}NOT {% endif %}EXISTS (
+        SELECT FROM {{ wanted | identifier }} AS wanted WHERE {{ key | matching("wanted", "held") }}
+    )
+    {% endif %}
 {% if not loop.last or identities %}
 UNION
 {% endif %}

@@ -1,25 +1,36 @@
--- Makes the target's rows equal to the staged ones; those that are equal already are not touched.
+-- Makes the target's rows equal to the staged ones, and lets those go that were wanted and that the source doesn't
+-- have. Rows that are equal already are not touched.
 -- All of it is one statement, so that foreign keys, the table's own too, are judged by its end. Inside, rows go before
 -- others change, and those change before rows come (each step counts the one before): a unique value may move from
 -- row to row. Displaced rows go and come back, with what the target alone knows of them.
 -- Rows differ byte for byte (*<>): 1.0 and 1.00 are equal to =, but not to a reader. Without the casts to record, *<>
 -- would be taken column by column.
--- Parameters: table, staging, key (names), columns (names), changeable (names of those that UPDATE may set),
--- displaced (whether there are any), kept (names of the target's own columns).
+-- Parameters: table, staging, wanted, displaced, in_the_way (tables), key (names), columns (names), changeable (names
+-- of those that UPDATE may set), any_displaced (whether there are any), kept (names of the target's own columns), later
+-- (whether other tables of the group may still refer to the rows that go: now only those in the way go).
 -- Locks the rows that it writes, and ROW EXCLUSIVE on the table.
 WITH deleted AS (
     DELETE FROM {{ table | identifier }} AS target
-    WHERE NOT EXISTS (
-        SELECT FROM {{ staging | identifier }} AS staged
-        WHERE {{ key | matching("target", "staged") }}
-    )
+    USING {{ wanted | identifier }} AS wanted
+    WHERE
+        {{ key | matching("target", "wanted") }}
+        AND NOT EXISTS (
+            SELECT FROM {{ staging | identifier }} AS staged
+            WHERE {{ key | matching("wanted", "staged") }}
+        )
+        {% if later %}
+        AND EXISTS (
+            SELECT FROM {{ in_the_way | identifier }} AS in_the_way
+            WHERE {{ key | matching("wanted", "in_the_way") }}
+        )
+        {% endif %}
     RETURNING 1
 ),
 
 displaced AS (
-    {% if displaced %}
+    {% if any_displaced %}
     DELETE FROM {{ table | identifier }} AS target
-    USING pg_temp.pgpipelines_displaced AS displaced
+    USING {{ displaced | identifier }} AS displaced
     WHERE {{ key | matching("target", "displaced") }}
     RETURNING {{ (key + kept) | identifiers("target") }}
     {% else %}
@@ -41,9 +52,9 @@ updated AS (
         AND {{ key | matching("target", "staged") }}
         AND ROW({{ changeable | identifiers("target") }})::record
         *<> ROW({{ changeable | identifiers("staged") }})::record
-        {% if displaced %}
+        {% if any_displaced %}
         AND NOT EXISTS (
-            SELECT FROM pg_temp.pgpipelines_displaced AS displaced
+            SELECT FROM {{ displaced | identifier }} AS displaced
             WHERE {{ key | matching("target", "displaced") }}
         )
         {% endif %}
@@ -68,7 +79,7 @@ inserted AS (
 ),
 
 returned AS (
-    {% if displaced %}
+    {% if any_displaced %}
     INSERT INTO {{ table | identifier }} ({{ (columns + kept) | identifiers }})
     OVERRIDING SYSTEM VALUE
     SELECT {{ columns | identifiers("staged") }}{% if kept %}, {{ kept | identifiers("displaced") }}{% endif %}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from typing_extensions import Buffer
 
@@ -30,6 +30,10 @@ class Relayed:
 
     rows: int
     bytes: int
+
+    def __add__(self, other: Relayed) -> Relayed:
+        """Add up two streams."""
+        return Relayed(self.rows + other.rows, self.bytes + other.bytes)
 
 
 class SendingEnd(io.RawIOBase):
@@ -78,8 +82,17 @@ class ReceivingEnd(io.RawIOBase):
         os.close(self.descriptor)
 
 
-def relay(source: Session, target: Session, read: Sql, write: Sql, report: Callable[[], bool]) -> Relayed:
-    """Stream `read` on the source into `write` on the target, and call `report` about once a second.
+def relay(
+    source: Session,
+    target: Session,
+    read: Sql,
+    write: Sql,
+    report: Callable[[], bool],
+    values: Mapping[str, object] | None = None,
+) -> Relayed:
+    """Stream `read`, with its bound `values`, on the source into `write` on the target.
+
+    Calls `report` about once a second.
 
     `report` tells whether the target still takes rows: libpq goes on sending to a server that has refused them.
     Raises the error of the side that failed first. Either way both sides have ended when this returns.
@@ -88,7 +101,7 @@ def relay(source: Session, target: Session, read: Sql, write: Sql, report: Calla
     sender = SendingEnd(writing)
     receiver = ReceivingEnd(reading, sender)
     with ThreadPoolExecutor(2, thread_name_prefix="relay") as pool:
-        sending = pool.submit(_send, source, read, sender)
+        sending = pool.submit(_send, source, read, values or {}, sender)
         receiving = pool.submit(_receive, target, write, receiver)
         try:
             pending = {sending, receiving}
@@ -105,10 +118,10 @@ def relay(source: Session, target: Session, read: Sql, write: Sql, report: Calla
     return Relayed(rows=receiving.result(), bytes=sender.sent)
 
 
-def _send(source: Session, statement: Sql, end: SendingEnd) -> int:
+def _send(source: Session, statement: Sql, values: Mapping[str, object], end: SendingEnd) -> int:
     with io.BufferedWriter(end, BLOCK_BYTES) as buffer:
         try:
-            rows = source.copy(statement, buffer, BLOCK_BYTES)
+            rows = source.copy(statement, buffer, BLOCK_BYTES, values)
             buffer.flush()
         except BaseException:
             end.failed = True

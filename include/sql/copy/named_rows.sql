@@ -1,0 +1,8 @@
+-- Some of the wanted keys, and what is wrong with the rows, to name them. Parameters: wanted (table), key (names);
+-- bound: most (how many). Locks nothing that others see.
+SELECT
+    {% if key %}ROW({{ key | identifiers }})::text{% else %}'row with hash ' || "pgpipelines hash"{% endif %} AS key,
+    "pgpipelines kind" AS kind
+FROM {{ wanted | identifier }}
+ORDER BY 1
+LIMIT %(most)s;

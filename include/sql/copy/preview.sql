@@ -1,0 +1,24 @@
+-- How many rows a merge would insert, update and delete. Parameters: table, staging, wanted (tables), key (names),
+-- columns (names). Locks ACCESS SHARE on the table.
+SELECT
+    count(*) FILTER (WHERE target."pgpipelines here" IS NULL) AS inserted,
+    count(*) FILTER (
+        WHERE target."pgpipelines here" AND ROW({{ columns | identifiers("target") }})::record
+        *<> ROW({{ columns | identifiers("staged") }})::record
+    ) AS updated,
+    (
+        SELECT count(*)
+        FROM {{ wanted | identifier }} AS wanted
+        INNER JOIN {{ table | identifier }} AS target ON {{ key | matching("wanted", "target") }}
+        WHERE NOT EXISTS (
+            SELECT FROM {{ staging | identifier }} AS staged
+            WHERE {{ key | matching("wanted", "staged") }}
+        )
+    ) AS deleted
+FROM {{ staging | identifier }} AS staged
+LEFT JOIN (
+    SELECT
+        {{ columns | identifiers }},
+        true AS "pgpipelines here"
+    FROM {{ table | identifier }}
+) AS target ON {{ key | matching("target", "staged") }};

@@ -1,0 +1,65 @@
+"""Which rows of a table differ between source and target, found among the buckets that do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pgpipelines.checksum import Contents, buckets_for
+from pgpipelines.copy.relay import Relayed, relay
+from pgpipelines.errors import VerificationError
+
+if TYPE_CHECKING:
+    from pgpipelines.catalog import Table
+    from pgpipelines.copy.merging import Merging
+    from pgpipelines.copy.plan import Plan
+    from pgpipelines.copy.sides import Sides
+
+
+def contents(sides: Sides, plan: Plan, table: Table, rows: int) -> Contents:
+    """Both contents of a plan, the target's in `table`, cut into buckets that suit about so many rows."""
+    return Contents(
+        source=sides.source,
+        selection=plan.selection,
+        target=sides.target,
+        table=table.name,
+        expected=plan.workspace.expected,
+        comparison=plan.comparison,
+        buckets=buckets_for(rows),
+    )
+
+
+def stage_differing(both: Contents, merging: Merging) -> Relayed:
+    """Compare both contents, and stage the source's rows where they differ. Nothing is staged where they are equal."""
+    buckets = both.differing_buckets()
+    if not buckets:
+        return Relayed(0, 0)
+    list_differing(both, merging, buckets)
+    return merging.stage_wanted()
+
+
+def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:
+    """List the keys of the rows that differ in some buckets as wanted."""
+    write = both.expect_rows()
+    relay(both.source, both.target, both.send_rows(), write, merging.report, {"chosen_buckets": buckets})
+    both.list_differing_rows(buckets, merging.plan.workspace.wanted)
+
+
+def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
+    """Raise VerificationError, which names keys, where there are buckets that differ."""
+    if not buckets:
+        return
+    # The plan's own list of wanted keys may be in use.
+    naming = replace(merging, plan=replace(merging.plan, number=-1 - merging.plan.number))
+    naming.prepare()
+    list_differing(both, naming, buckets)
+    raise not_equal(merging.plan, f"{len(buckets)} of {both.buckets} buckets", naming.named_rows(), both)
+
+
+def not_equal(plan: Plan, where: str, keys: list[str], both: Contents | None = None) -> VerificationError:
+    """The error that names some of the rows that differ."""
+    source = "" if both is None else f" ({both.source.endpoint})"
+    return VerificationError(
+        f"{plan.name} would differ from {plan.selection.table}{source} in {where}, for example {', '.join(keys)}",
+        "look for triggers of the target, or other writers, that change these rows; the target is unchanged",
+    )

@@ -1,0 +1,120 @@
+"""The story of an initial load: load, settle, build, prove. Publishing makes it the target."""
+
+from __future__ import annotations
+
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from pgpipelines.catalog import describe_existing
+from pgpipelines.copy import differences, loading
+from pgpipelines.copy.definition import Statement, indexes
+from pgpipelines.copy.merging import Merging
+from pgpipelines.errors import VerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pgpipelines.copy.loading import Loaded
+    from pgpipelines.copy.plan import Plan
+    from pgpipelines.copy.sides import Sides
+    from pgpipelines.sessions import Session
+
+
+def load(sides: Sides, plan: Plan) -> Loaded:
+    """Load a table beside its target, equal to the source, with its indexes where it is to become the target."""
+    progress = sides.progress
+    progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
+    with progress.step("load"):
+        loaded = loading.load(sides, plan)
+    if loaded.resumed:
+        with progress.step("settle"):
+            _settle(sides, plan, loaded)
+    if plan.target is None:
+        with _building(sides, plan, loaded), progress.step("verify"):
+            _prove(sides, plan, loaded)
+            sides.target.commit()
+        with progress.step("analyze"):
+            sides.target.execute("copy/analyze.sql", table=loaded.table)
+            sides.target.commit()
+    return loaded
+
+
+def _settle(sides: Sides, plan: Plan, loaded: Loaded) -> None:
+    """Make a load whose parts are of several snapshots equal to the present one, and commit."""
+    target, key = sides.target, plan.comparison.key
+    if key:
+        target.execute("copy/drop_duplicates.sql", table=loaded.table, key=key)
+    with sides.progress.watch(target.backend) as report:
+        table = describe_existing(target, loaded.table)
+        merging = Merging(sides.source, target, plan, table, report)
+        merging.prepare()
+        differences.stage_differing(differences.contents(sides, plan, table, loaded.rows), merging)
+        merging.merge(later=False)
+    target.commit()
+
+
+def _prove(sides: Sides, plan: Plan, loaded: Loaded) -> None:
+    """Hold the loaded rows against the source's. Raises VerificationError."""
+    if sides.request.verify == "count":
+        _require_count(sides, plan, loaded)
+        return
+    with sides.progress.watch(sides.target.backend) as report:
+        table = describe_existing(sides.target, loaded.table)
+        both = differences.contents(sides, plan, table, loaded.rows)
+        merging = Merging(sides.source, sides.target, plan, table, report)
+        differences.require_equal(both, merging, both.differing_buckets())
+
+
+def _require_count(sides: Sides, plan: Plan, loaded: Loaded) -> None:
+    expected = sides.source.one("copy/count.sql", selection=plan.selection).rows
+    found = sides.target.one("copy/count.sql", selection=loaded.selection).rows
+    if expected != found:
+        raise VerificationError(
+            f"{plan.name} would have {found:,} rows, {plan.selection.table} has {expected:,}",
+            "look for triggers of the target that drop or add rows; the target is unchanged",
+        )
+
+
+@contextmanager
+def _building(sides: Sides, plan: Plan, loaded: Loaded) -> Iterator[None]:
+    """Build the loaded table's indexes, several at the same time, while the block runs."""
+    planned = indexes(sides.place, plan.definition, loaded.table)
+    sides.target.commit()
+    if not planned:
+        yield
+        return
+    pending: queue.SimpleQueue[Statement] = queue.SimpleQueue()
+    for statement in planned:
+        pending.put(statement)
+    streams = min(sides.request.streams, len(planned))
+    with ExitStack() as stack:
+        targets = stack.enter_context(sides.open_targets(streams))
+        pool = stack.enter_context(ThreadPoolExecutor(streams, thread_name_prefix="index"))
+        stack.enter_context(sides.progress.step("indexes"))
+        working = [pool.submit(_build, target, pending) for target in targets]
+        try:
+            yield
+            for future in working:
+                future.result()
+        except BaseException:
+            loading.drain(pending)
+            for target in targets:
+                target.cancel()
+            raise
+
+
+def _build(target: Session, pending: queue.SimpleQueue[Statement]) -> None:
+    """Build one index after the other until none is left."""
+    target.execute("session/relaxed_commit.sql")
+    target.execute("session/work_memory.sql")
+    target.commit()
+    while True:
+        try:
+            statement = pending.get_nowait()
+        except queue.Empty:
+            return
+        target.use_role_search_path()
+        statement.run(target)
+        target.commit()

@@ -1,0 +1,262 @@
+"""Rows beside the target, and how they become its content: only what differs is written.
+
+Staged rows come from the source with the hash that it computed of each, so that afterwards the target's rows can be
+held against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pgpipelines.copy.relay import Relayed, relay
+from pgpipelines.copy.request import Selection
+from pgpipelines.errors import ConflictError
+from pgpipelines.templates import QualifiedName, Sql, render
+
+if TYPE_CHECKING:
+    from pgpipelines.catalog import Column, Table, Unique
+    from pgpipelines.copy.plan import Plan
+    from pgpipelines.sessions import Session
+
+HASH = "pgpipelines hash"
+# pg_constraint.confdeltype of a foreign key that only has to hold when the statement ends.
+NO_ACTION = "a"
+# Keys that one query asks the source for. By content, each query reads the whole table.
+KEYS_AT_ONCE = 10_000
+HASHES_AT_ONCE = 200_000
+KEYS_TO_NAME = 5
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Rows that a copy wrote to the target."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: Changes) -> Changes:
+        """Add up what two steps wrote."""
+        return Changes(self.inserted + other.inserted, self.updated + other.updated, self.deleted + other.deleted)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge has changed, and how many row changes that took: a row that goes and comes back is two."""
+
+    changes: Changes
+    written: int
+
+
+@dataclass(frozen=True)
+class Merging:
+    """The rows of one table on their way into `table`, in the transaction of `target`.
+
+    `report` is called while rows travel; it tells whether the target still takes them.
+    """
+
+    source: Session
+    target: Session
+    plan: Plan
+    table: Table
+    report: Callable[[], bool]
+
+    def prepare(self) -> None:
+        """Make the temporary tables, empty."""
+        names, space = self.plan.columns, self.plan.workspace
+        key = self.plan.comparison.key
+        self.target.execute("copy/create_staging.sql", staging=space.staging, table=self.table.name, columns=names)
+        self.target.execute("copy/create_wanted.sql", wanted=space.wanted, table=self.table.name, key=key)
+
+    def stage_changed(self, change: object, values: dict[str, object]) -> Relayed:
+        """Stage the rows that changed since the last run."""
+        read = render(
+            "copy/read_changed.sql",
+            binary=self.plan.binary,
+            change=change,
+            **self.plan.comparison.context(self.plan.selection),
+        )
+        return relay(self.source, self.target, read, self._write_staging(), self.report, values)
+
+    def stage_wanted(self) -> Relayed:
+        """Stage the rows of the wanted keys, as far as the source has them."""
+        key, wanted = self.plan.comparison.key, self.plan.workspace.wanted
+        read = render(
+            "copy/read_wanted.sql",
+            binary=self.plan.binary,
+            key_types=self.plan.key_types,
+            **self.plan.comparison.context(self.plan.selection),
+        )
+        sent = Relayed(0, 0)
+        size = KEYS_AT_ONCE if key else HASHES_AT_ONCE
+        for batch in self.target.batches("copy/wanted_keys.sql", None, size, wanted=wanted, key=key):
+            values = {f"key_{number}": list(part) for number, part in enumerate(zip(*batch, strict=True), start=1)}
+            sent += relay(self.source, self.target, read, self._write_staging(), self.report, values)
+        return sent
+
+    def _write_staging(self) -> Sql:
+        return render(
+            "copy/write.sql",
+            table=self.plan.workspace.staging,
+            columns=[*self.plan.columns, HASH],
+            binary=self.plan.binary,
+        )
+
+    def merge(self, *, later: bool) -> Merged:
+        """Write what differs, in one statement.
+
+        With `later`, rows that go wait for `delete_vanished`, because other tables of the run may still refer to them.
+        Raises ConflictError where rows that others refer to would have to go for a moment.
+        """
+        space, key, columns = self.plan.workspace, self.plan.comparison.key, self.plan.columns
+        for table in (space.staging, space.wanted):
+            self.target.execute("copy/analyze_temporary.sql", table=table)
+        if not key:
+            return self._exchange()
+        displaced = self._find_displaced()
+        self.target.use_role_search_path()
+        done = self.target.one(
+            "copy/merge.sql",
+            table=self.table.name,
+            staging=space.staging,
+            wanted=space.wanted,
+            displaced=space.displaced,
+            in_the_way=space.in_the_way,
+            key=list(key),
+            columns=columns,
+            changeable=[name for name in columns if _changeable(self.table.by_name[name], key)],
+            any_displaced=displaced > 0,
+            kept=[column.name for column in self.table.stored if column.name not in columns],
+            later=later,
+        )
+        self.target.use_pinned_search_path()
+        changes = Changes(inserted=done.inserted, updated=done.updated, deleted=done.deleted)
+        return Merged(changes, done.inserted + done.updated + done.deleted + displaced)
+
+    def delete_vanished(self) -> Changes:
+        """Let the rows go that had to wait for other tables."""
+        space = self.plan.workspace
+        deleted = self.target.execute(
+            "copy/delete_vanished.sql",
+            table=self.table.name,
+            staging=space.staging,
+            wanted=space.wanted,
+            key=self.plan.comparison.key,
+        )
+        return Changes(deleted=deleted)
+
+    def preview(self) -> Changes:
+        """Count what a merge would write."""
+        space = self.plan.workspace
+        done = self.target.one(
+            "copy/preview.sql",
+            table=self.table.name,
+            staging=space.staging,
+            wanted=space.wanted,
+            key=self.plan.comparison.key,
+            columns=self.plan.columns,
+        )
+        return Changes(inserted=done.inserted, updated=done.updated, deleted=done.deleted)
+
+    def unequal_rows(self) -> list[str]:
+        """Name some rows that are not as the source said: `key (missing)`, `(extra)` or `(different)`."""
+        space = self.plan.workspace
+        rows = self.target.query(
+            "copy/unequal_rows.sql",
+            {"most": KEYS_TO_NAME},
+            staging=space.staging,
+            wanted=space.wanted,
+            **self.plan.comparison.context(Selection(self.table.name)),
+        )
+        return [f"{row.key} ({row.kind})" for row in rows]
+
+    def named_rows(self) -> list[str]:
+        """Name some of the wanted rows, as `unequal_rows` does."""
+        rows = self.target.query(
+            "copy/named_rows.sql",
+            {"most": KEYS_TO_NAME},
+            wanted=self.plan.workspace.wanted,
+            key=self.plan.comparison.key,
+        )
+        return [f"{row.key} ({row.kind})" for row in rows]
+
+    def _exchange(self) -> Merged:
+        """Replace the rows whose content differs: what a table without a key allows."""
+        harmful = [reference for reference in self.table.references if reference.on_delete != NO_ACTION]
+        if harmful:
+            raise ConflictError(
+                f"{self.target.endpoint}: {self.table.name} has no key among the copied columns, so a row that changes "
+                f"is deleted for a moment, and {harmful[0].table} refers to it by {harmful[0].name} with an ON DELETE "
+                "action",
+                "give the target a primary key, or a unique index on NOT NULL columns that the source has too",
+            )
+        space = self.plan.workspace
+        done = self.target.one(
+            "copy/exchange.sql",
+            table=self.table.name,
+            staging=space.staging,
+            wanted=space.wanted,
+            names=self.plan.columns,
+            **self.plan.comparison.context(Selection(self.table.name)),
+        )
+        return Merged(Changes(inserted=done.inserted, deleted=done.deleted), done.inserted + done.deleted)
+
+    @property
+    def _contended(self) -> list[Unique]:
+        """The unique indexes whose values may have to move from row to row."""
+        columns, key = set(self.plan.columns), set(self.plan.comparison.key)
+        return [
+            unique
+            for unique in self.table.uniques
+            if set(unique.columns) <= columns and not set(unique.columns) <= key
+        ]
+
+    def _find(self, into: QualifiedName, among: str, identities: list[str]) -> int:
+        if not (self._contended or identities):
+            return 0
+        space = self.plan.workspace
+        return self.target.execute(
+            "copy/find_displaced.sql",
+            into=into,
+            among=among,
+            table=self.table.name,
+            staging=space.staging,
+            wanted=space.wanted,
+            key=list(self.plan.comparison.key),
+            uniques=self._contended,
+            identities=identities,
+        )
+
+    def _find_displaced(self) -> int:
+        """List the rows that must go before others can change; return how many of them come back."""
+        space, key = self.plan.workspace, self.plan.comparison.key
+        for table in (space.displaced, space.in_the_way):
+            self.target.execute("copy/create_displaced.sql", displaced=table, table=self.table.name, key=key)
+        self._find(space.in_the_way, "vanished", [])
+        copied = [self.table.by_name[name] for name in self.plan.columns if name not in key]
+        displaced = self._find(space.displaced, "staged", [column.name for column in copied if column.identity == "a"])
+        self._require_unreferenced(displaced)
+        return displaced
+
+    def ask_for_unknown(self) -> int:
+        """Add the keys of rows that stand in the way and that the source has not spoken of; return their number."""
+        return self._find(self.plan.workspace.wanted, "unknown", [])
+
+    def _require_unreferenced(self, displaced: int) -> None:
+        """Raise ConflictError where rows that go and come back would take, or change, rows that refer to them."""
+        harmful = [reference for reference in self.table.references if reference.on_delete != NO_ACTION]
+        if displaced and harmful:
+            raise ConflictError(
+                f"{self.target.endpoint}: {displaced} rows of {self.table.name} exchange unique values, so they have "
+                f"to be deleted for a moment, and {harmful[0].table} refers to them by {harmful[0].name} with an ON "
+                "DELETE action",
+                "make the unique constraint DEFERRABLE (an identity column GENERATED BY DEFAULT), "
+                "or the foreign key ON DELETE NO ACTION",
+            )
+
+
+def _changeable(column: Column, key: tuple[str, ...]) -> bool:
+    """Tell whether rows with the same key may differ in a column, and UPDATE may set it."""
+    return column.identity != "a" and not (column.name in key and column.exact)

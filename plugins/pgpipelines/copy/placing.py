@@ -1,0 +1,135 @@
+"""Reads both definitions of a table, and decides what the run has to do with it, before any row moves."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from pgpipelines import ledger
+from pgpipelines.catalog import Table, describe
+from pgpipelines.checksum import Comparison
+from pgpipelines.copy import loading
+from pgpipelines.copy.definition import Definition, accept
+from pgpipelines.copy.plan import Plan
+from pgpipelines.copy.readiness import require_readable, require_writable
+from pgpipelines.copy.selection import describe_selection
+from pgpipelines.errors import ConfigurationError, MissingObjectError
+from pgpipelines.table_names import is_system_schema
+from pgpipelines.templates import quoted
+
+if TYPE_CHECKING:
+    from pgpipelines.copy.request import CopyRequest, TableCopy
+    from pgpipelines.copy.sides import Sides
+    from pgpipelines.sessions import Session
+
+log = logging.getLogger(__name__)
+
+
+def require_sensible(request: CopyRequest) -> None:
+    """Refuse targets that no copy may write to. Raises ConfigurationError."""
+    source, target = request.source, request.target
+    same_database = (source.host, source.port, source.database) == (target.host, target.port, target.database)
+    names = [table.target for table in request.tables]
+    for table in request.tables:
+        if is_system_schema(table.target.schema):
+            raise ConfigurationError(
+                f"schema {table.target.schema} is not for copies", "name a target table in another schema"
+            )
+        if same_database and table.source.table == table.target:
+            raise ConfigurationError(
+                f"{table.target} would be copied onto itself ({source})",
+                "name another target table, or another target connection",
+            )
+        if names.count(table.target) > 1:
+            raise ConfigurationError(f"{table.target} is named twice", "give each table a target of its own")
+
+
+def place(sides: Sides, number: int, table: TableCopy) -> Plan:
+    """Plan one table: describe both sides, and check that the target may take the rows. Commits the target's session.
+
+    Raises ConfigurationError, MissingObjectError, PrivilegeError or DriftError.
+    """
+    source_table = describe_selection(sides.source, table.source)
+    require_readable(sides.source, source_table)
+    definition = Definition(source_table, table.target)
+    target_table = describe(sides.target, table.target)
+    if target_table is None:
+        empty = True
+        _require_may_create(sides.request, table)
+    else:
+        require_writable(sides.target, target_table)
+        last_columns = ledger.last_columns(sides.target, str(table.source.table), str(table.target))
+        accept(definition, target_table, last_columns)
+        empty = bool(sides.target.one("copy/is_empty.sql", table=table.target).empty)
+    plan = Plan(
+        number=number,
+        copy=table,
+        source=source_table,
+        target=target_table,
+        definition=definition,
+        comparison=_comparison(sides, table, source_table, target_table),
+        load=empty,
+    )
+    if not plan.load and not sides.request.dry_run:
+        loading.abandon(sides.target, plan)
+    sides.target.commit()
+    return plan
+
+
+def _require_may_create(request: CopyRequest, table: TableCopy) -> None:
+    if not request.create_missing:
+        raise MissingObjectError(
+            f"{request.target}: table {table.target} does not exist",
+            "create it, or allow the copy to (create_missing)",
+        )
+
+
+def _comparison(sides: Sides, table: TableCopy, source_table: Table, target_table: Table | None) -> Comparison:
+    columns = source_table.stored
+    if target_table is not None:
+        # The target's type may be the wider one: what it could hold decides how values are compared.
+        columns = tuple(target_table.by_name[column.name] for column in columns)
+    return Comparison(
+        columns=columns,
+        key=_key(sides, table, source_table, target_table),
+        transcode=_encoding(sides.source) != _encoding(sides.target),
+    )
+
+
+def _key(sides: Sides, table: TableCopy, source_table: Table, target_table: Table | None) -> tuple[str, ...]:
+    """The columns that tell rows apart; empty where there are none. Raises ConfigurationError where some are needed."""
+    copied = {column.name for column in source_table.stored}
+    known = source_table.keys if target_table is None else target_table.keys
+    keys = [key for key in known if copied.issuperset(key)]
+    if table.key:
+        return _declared_key(table, copied, keys, target_table)
+    # The target's key is enough to match rows (a view has none): what it can't tell apart, the target can't hold.
+    if not keys and sides.request.strategy == "incremental":
+        raise ConfigurationError(
+            f"{table.target} has no key, which an incremental copy needs to tell rows apart",
+            "give the target a primary key, or a unique index on NOT NULL columns, or name the key",
+        )
+    return keys[0] if keys else ()
+
+
+def _declared_key(
+    table: TableCopy, copied: set[str], keys: list[tuple[str, ...]], target_table: Table | None
+) -> tuple[str, ...]:
+    missing = [name for name in table.key if name not in copied]
+    if missing:
+        raise ConfigurationError(
+            f"{table.source.table}: the key's column {missing[0]} is not among those that are copied",
+            f"name columns of {', '.join(sorted(copied))}",
+        )
+    if target_table is not None and not any(set(key) == set(table.key) for key in keys):
+        columns = ", ".join(quoted(name) for name in table.key)
+        raise ConfigurationError(
+            f"{table.target} has no unique index on the key ({', '.join(table.key)}) whose columns are NOT NULL",
+            f"CREATE UNIQUE INDEX ON {quoted(table.target)} ({columns}); and ALTER TABLE … ALTER COLUMN … SET NOT NULL",
+        )
+    return table.key
+
+
+def _encoding(session: Session) -> str:
+    return str(session.one("catalog/server_encoding.sql").name)
+

@@ -1,0 +1,112 @@
+"""One table of a run: what both servers say of it, and what is to be done with it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from pgpipelines.catalog import Table
+from pgpipelines.checksum import Comparison
+from pgpipelines.copy.definition import Definition, same_type
+from pgpipelines.copy.request import Selection, TableCopy
+from pgpipelines.templates import QualifiedName, Sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One table of a run. `target` is the table as it stood before, None where this copy makes it.
+
+    `number` tells the tables of a run apart. With `load`, the target is missing or empty: all rows are loaded beside it.
+    """
+
+    number: int
+    copy: TableCopy
+    source: Table
+    target: Table | None
+    definition: Definition
+    comparison: Comparison
+    load: bool
+
+    @property
+    def name(self) -> QualifiedName:
+        """The target table's name."""
+        return self.copy.target
+
+    @property
+    def selection(self) -> Selection:
+        """What is read of the source."""
+        return self.copy.source
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns that are copied."""
+        return [column.name for column in self.source.stored]
+
+    @property
+    def key_types(self) -> list[Sql]:
+        """The types of the key's columns, as the source writes them."""
+        return [self.source.by_name[name].type for name in self.comparison.key]
+
+    @cached_property
+    def binary(self) -> bool:
+        """Tell whether every column may travel in binary: its value names nothing of one database, its type is one."""
+        for column in self.source.stored:
+            target = None if self.target is None else self.target.by_name[column.name]
+            if not column.binary or (target is not None and not same_type(target, column, self.definition)):
+                return False
+        return True
+
+    @property
+    def workspace(self) -> Workspace:
+        """The temporary tables in which this table's rows are prepared."""
+        return Workspace(*(QualifiedName("pg_temp", f"pgpipelines_{name}_{self.number}") for name in Workspace.NAMES))
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Temporary tables of one table: rows from the source, keys wanted of it, and keys of rows that stand in the way.
+
+    `displaced` rows go and come back; rows `in_the_way` go before others that leave; `expected` is the source's checksum.
+    """
+
+    NAMES: ClassVar[tuple[str, ...]] = ("staging", "wanted", "displaced", "in_the_way", "expected")
+
+    staging: QualifiedName
+    wanted: QualifiedName
+    displaced: QualifiedName
+    in_the_way: QualifiedName
+    expected: QualifiedName
+
+
+def selection_digest(selection: Selection) -> str:
+    """A short text that is another one for every other selection."""
+    parts = (str(selection.table), selection.where or "", selection.select or "")
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def parents_first(plans: Sequence[Plan]) -> list[Plan]:
+    """Order tables so that one comes after those that its foreign keys point to; cycles stay as they were listed."""
+    by_source = {plan.copy.source.table: plan for plan in plans}
+    ordered: dict[int, Plan] = {}
+    visiting: set[int] = set()
+    children = {plan.number: {reference.table for reference in plan.source.references} for plan in plans}
+
+    def parents(plan: Plan) -> Iterable[Plan]:
+        return (other for other in by_source.values() if plan.copy.source.table in children[other.number])
+
+    def visit(plan: Plan) -> None:
+        if plan.number in visiting or plan.number in ordered:
+            return
+        visiting.add(plan.number)
+        for parent in parents(plan):
+            visit(parent)
+        ordered[plan.number] = plan
+
+    for plan in plans:
+        visit(plan)
+    return list(ordered.values())

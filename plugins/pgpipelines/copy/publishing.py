@@ -1,0 +1,253 @@
+"""The target's transaction: what differs is merged, held against the source, and committed with the ledger."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pgpipelines import ledger
+from pgpipelines.catalog import Table, describe_existing
+from pgpipelines.copy import differences, loading
+from pgpipelines.copy.definition import attachment, creation, foreign_keys, run_all
+from pgpipelines.copy.locking import hold_definitions
+from pgpipelines.copy.merging import Changes, Merging
+from pgpipelines.copy.plan import Plan, parents_first, selection_digest
+from pgpipelines.copy.relay import Relayed
+from pgpipelines.errors import RetriableError
+from pgpipelines.templates import QualifiedName, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from pgpipelines.checksum import Contents
+    from pgpipelines.copy.loading import Loaded
+    from pgpipelines.copy.sides import Sides
+
+# What a sequence can fill with its own values; in a text it is part of something longer.
+INTEGERS = frozenset({"int2", "int4", "int8", "numeric"})
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """What a run did to one table. `rows` and `bytes` were read from the source; `seconds` are by step."""
+
+    source: str
+    target: QualifiedName
+    strategy: str
+    rows: int
+    bytes: int
+    changes: Changes
+    seconds: Mapping[str, float]
+    verification: str
+    statements: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What has become of one table so far. `written` counts the row changes that this run has asked for.
+
+    `both` are the whole contents, where they were compared; `merging` the rows on their way, where there are any.
+    """
+
+    plan: Plan
+    table: QualifiedName
+    verification: str
+    relayed: Relayed = field(default=Relayed(0, 0))
+    changes: Changes = field(default=Changes())
+    written: int = 0
+    both: Contents | None = None
+    merging: Merging | None = None
+    later: bool = False
+    statements: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def publish(
+    sides: Sides, plans: Sequence[Plan], loaded: Mapping[int, Loaded], started_at: datetime
+) -> list[TableResult]:
+    """Bring every table to the source's snapshot, prove it, and commit all of them with their ledger rows.
+
+    Parents come before children, and rows that vanish go the other way round, so that foreign keys hold in between.
+    """
+    target = sides.target
+    hold_definitions(target, plans)
+    ordered = parents_first(plans)
+    outcomes = [_fill(sides, plan, loaded.get(plan.number)) for plan in ordered]
+    if sides.request.dry_run:
+        target.rollback()
+        return [_result(sides, outcome) for outcome in outcomes]
+    outcomes = [_delete_vanished(outcome) for outcome in reversed(outcomes)][::-1]
+    outcomes = [_verify(sides, outcome) for outcome in outcomes]
+    run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans]))
+    # A sequence does not roll back, so it waits until nothing else can fail.
+    for outcome in outcomes:
+        _advance_sequences(sides, outcome)
+    for outcome in outcomes:
+        ledger.record(target, sides.run, _entry(sides, outcome, started_at))
+    target.commit()
+    return [_result(sides, outcome) for outcome in outcomes]
+
+
+def _fill(sides: Sides, plan: Plan, loaded: Loaded | None) -> Outcome:
+    sides.progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
+    if loaded is not None:
+        return _publish_loaded(sides, plan, loaded)
+    if plan.load:
+        return _preview_load(sides, plan)
+    return _merge(sides, plan)
+
+
+def _publish_loaded(sides: Sides, plan: Plan, loaded: Loaded) -> Outcome:
+    """Let the loaded table take its final name, or its rows their place in the empty target."""
+    outcome = Outcome(plan, plan.name, sides.request.verify, Relayed(loaded.rows, loaded.bytes))
+    if plan.target is None:
+        run_all(sides.target, attachment(sides.place, plan.definition, loaded.table))
+        loading.end(sides.target, plan)
+        return replace(outcome, changes=Changes(inserted=loaded.rows))
+    with sides.progress.step("merge"):
+        sides.target.use_role_search_path()
+        inserted = sides.target.execute(
+            "copy/insert_loaded.sql", table=plan.name, loading=loaded.table, columns=plan.columns
+        )
+        sides.target.use_pinned_search_path()
+    loading.drop(sides.target, plan, loaded)
+    both = differences.contents(sides, plan, describe_existing(sides.target, plan.name), loaded.rows)
+    return replace(outcome, changes=Changes(inserted=inserted), both=both)
+
+
+def _preview_load(sides: Sides, plan: Plan) -> Outcome:
+    """Tell what a load would do, about how many rows it would read, and which statements would make the table."""
+    statements: tuple[str, ...] = ()
+    if plan.target is None:
+        planned = creation(sides.place, plan.definition, plan.name)
+        statements = tuple(statement.text for statement in planned)
+    rows = plan.source.estimated_rows
+    return Outcome(plan, plan.name, "none", Relayed(rows, 0), Changes(inserted=rows), statements=statements)
+
+
+def _merge(sides: Sides, plan: Plan) -> Outcome:
+    """Bring the rows that differ, and write them."""
+    table = describe_existing(sides.target, plan.name)
+    _require_unchanged(plan, table)
+    with sides.progress.watch(sides.target.backend) as report:
+        merging = Merging(sides.source, sides.target, plan, table, report)
+        merging.prepare()
+        both = differences.contents(sides, plan, table, max(plan.source.estimated_rows, table.estimated_rows))
+        with sides.progress.step("compare"):
+            relayed = differences.stage_differing(both, merging)
+        outcome = Outcome(plan, plan.name, "checksum", relayed, both=both, merging=merging)
+    if sides.request.dry_run:
+        return replace(outcome, changes=merging.preview())
+    later = _referenced(sides, table)
+    with sides.progress.step("merge"):
+        merged = merging.merge(later=later)
+    return replace(outcome, changes=merged.changes, written=merged.written, later=later)
+
+
+def _require_unchanged(plan: Plan, found: Table) -> None:
+    """Raise RetriableError where the target's definition is another than the one that was accepted."""
+    before = plan.target
+    if before is None or (before.columns, before.uniques, before.keys) != (found.columns, found.uniques, found.keys):
+        raise RetriableError(f"the definition of {plan.name} has changed meanwhile", "retry")
+
+
+def _referenced(sides: Sides, table: Table) -> bool:
+    """Tell whether other tables of this run refer to the table."""
+    others = {copy.target for copy in sides.request.tables if copy.target != table.name}
+    return any(reference.table in others for reference in table.references)
+
+
+def _delete_vanished(outcome: Outcome) -> Outcome:
+    if not outcome.later or outcome.merging is None:
+        return outcome
+    deleted = outcome.merging.delete_vanished()
+    return replace(outcome, changes=outcome.changes + deleted, written=outcome.written + deleted.deleted)
+
+
+def _verify(sides: Sides, outcome: Outcome) -> Outcome:
+    """Hold the target's rows against the source's. Raises VerificationError, which names keys, where they differ.
+
+    Rows that a comparison found equal are still equal where nothing else was written in this transaction: the server
+    counts what was, by triggers too. Otherwise all rows are compared again.
+    """
+    plan, merging, both = outcome.plan, outcome.merging, outcome.both
+    if plan.target is None:
+        return outcome  # proven before it took its name
+    sides.progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
+    with sides.progress.step("verify"), sides.progress.watch(sides.target.backend) as report:
+        if merging is None and both is not None:
+            merging = Merging(sides.source, sides.target, plan, plan.target, report)
+            differences.require_equal(both, merging, both.differing_buckets())
+        elif merging is not None and outcome.written == 0 == _written(sides, plan):
+            pass
+        elif merging is not None:
+            if plan.comparison.key:
+                keys = merging.unequal_rows()
+                if keys:
+                    raise differences.not_equal(plan, "rows that were written", keys)
+            if both is not None and (not plan.comparison.key or _written(sides, plan) != outcome.written):
+                differences.require_equal(both, merging, both.still_differing_buckets())
+    return outcome
+
+
+def _written(sides: Sides, plan: Plan) -> int:
+    found = sides.target.one("copy/written.sql", {"schema": plan.name.schema, "name": plan.name.name})
+    return int(found.rows)
+
+
+def _advance_sequences(sides: Sides, outcome: Outcome) -> None:
+    """Let the target's sequences go on after the values that were copied now."""
+    plan, merging = outcome.plan, outcome.merging
+    if merging is None:
+        table, rows = describe_existing(sides.target, plan.name), plan.name
+    else:
+        table, rows = merging.table, plan.workspace.staging
+    for column in table.stored:
+        if column.sequence is not None and column.name in plan.columns and column.base in INTEGERS:
+            values = {"sequence": quoted(column.sequence.name)}
+            sides.target.execute("copy/advance_sequence.sql", values, table=rows, column=column.name)
+
+
+def _entry(sides: Sides, outcome: Outcome, started_at: datetime) -> ledger.Entry:
+    plan, snapshot = outcome.plan, sides.snapshot
+    return ledger.Entry(
+        source=str(sides.request.source),
+        source_table=str(plan.selection.table),
+        target_table=str(plan.name),
+        strategy=sides.request.strategy,
+        status="succeeded",
+        started_at=started_at,
+        snapshot=snapshot.text,
+        snapshot_at=snapshot.taken_at,
+        columns=plan.columns,
+        rows_read=outcome.relayed.rows,
+        rows_inserted=outcome.changes.inserted,
+        rows_updated=outcome.changes.updated,
+        rows_deleted=outcome.changes.deleted,
+        bytes=outcome.relayed.bytes,
+        seconds=sides.progress.seconds.get(str(plan.name), {}),
+        verification=outcome.verification,
+        origin=snapshot.origin,
+        selection=selection_digest(plan.selection),
+        notices=list(outcome.notices),
+    )
+
+
+def _result(sides: Sides, outcome: Outcome) -> TableResult:
+    return TableResult(
+        source=str(outcome.plan.selection.table),
+        target=outcome.plan.name,
+        strategy=sides.request.strategy,
+        rows=outcome.relayed.rows,
+        bytes=outcome.relayed.bytes,
+        changes=outcome.changes,
+        seconds=sides.progress.seconds.get(str(outcome.plan.name), {}),
+        verification=outcome.verification,
+        statements=outcome.statements,
+        notices=outcome.notices,
+    )
