@@ -10,10 +10,9 @@ from jinja2 import Environment
 
 from pgpipelines import templates
 from pgpipelines.copy import progress
-from pgpipelines.copy.engine import copy_table
 from pgpipelines.errors import MissingObjectError, VerificationError
 from pgpipelines.templates import SQL_FOLDER
-from tests.fixtures.copying import RUN, copied, request
+from tests.fixtures.copying import RUN, copied, copy_table, request
 from tests.fixtures.servers import Database
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,5 +1,5 @@
 -- Makes room for the source's checksum. Parameters: expected (table). Locks nothing that others see.
-CREATE TABLE {{ expected | identifier }} (
+CREATE TEMPORARY TABLE {{ expected | identifier }} (
     bucket integer NOT NULL,
     rows bigint NOT NULL,
     hash numeric NOT NULL

@@ -29,11 +29,11 @@ def contents(sides: Sides, plan: Plan, table: Table, rows: int) -> Contents:
     )
 
 
-def stage_differing(both: Contents, merging: Merging) -> Relayed:
-    """Compare both contents, and stage the source's rows where they differ. Nothing is staged where they are equal."""
+def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
+    """Compare both contents, and stage the source's rows where they differ; None where they are equal."""
     buckets = both.differing_buckets()
     if not buckets:
-        return Relayed(0, 0)
+        return None
     list_differing(both, merging, buckets)
     return merging.stage_wanted()
 
@@ -56,10 +56,9 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
     raise not_equal(merging.plan, f"{len(buckets)} of {both.buckets} buckets", naming.named_rows(), both)
 
 
-def not_equal(plan: Plan, where: str, keys: list[str], both: Contents | None = None) -> VerificationError:
+def not_equal(plan: Plan, where: str, keys: list[str], both: Contents) -> VerificationError:
     """The error that names some of the rows that differ."""
-    source = "" if both is None else f" ({both.source.endpoint})"
     return VerificationError(
-        f"{plan.name} would differ from {plan.selection.table}{source} in {where}, for example {', '.join(keys)}",
+        f"{plan.name} would differ from {plan.selection.table} ({both.source.endpoint}) in {where}, for example {', '.join(keys)}",
         "look for triggers of the target, or other writers, that change these rows; the target is unchanged",
     )

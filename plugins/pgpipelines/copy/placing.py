@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from pgpipelines import ledger
@@ -13,7 +12,7 @@ from pgpipelines.copy.definition import Definition, accept
 from pgpipelines.copy.plan import Plan
 from pgpipelines.copy.readiness import require_readable, require_writable
 from pgpipelines.copy.selection import describe_selection
-from pgpipelines.errors import ConfigurationError, MissingObjectError
+from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
 from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import quoted
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pgpipelines.copy.sides import Sides
     from pgpipelines.sessions import Session
 
-log = logging.getLogger(__name__)
+MOST_COLUMNS = 1600
 
 
 def require_sensible(request: CopyRequest) -> None:
@@ -51,6 +50,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     """
     source_table = describe_selection(sides.source, table.source)
     require_readable(sides.source, source_table)
+    _require_narrow(source_table)
     definition = Definition(source_table, table.target)
     target_table = describe(sides.target, table.target)
     if target_table is None:
@@ -74,6 +74,16 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         loading.abandon(sides.target, plan)
     sides.target.commit()
     return plan
+
+
+def _require_narrow(source_table: Table) -> None:
+    """Raise DriftError for a table so wide that no column of our own fits beside its rows."""
+    if len(source_table.stored) >= MOST_COLUMNS:
+        raise DriftError(
+            f"{source_table.name} has {len(source_table.stored)} columns; a copy needs one more while rows are merged, "
+            f"and PostgreSQL allows {MOST_COLUMNS}",
+            "leave a column out by a SELECT of your own",
+        )
 
 
 def _require_may_create(request: CopyRequest, table: TableCopy) -> None:

@@ -140,7 +140,9 @@ def _merge(sides: Sides, plan: Plan) -> Outcome:
         both = differences.contents(sides, plan, table, max(plan.source.estimated_rows, table.estimated_rows))
         with sides.progress.step("compare"):
             relayed = differences.stage_differing(both, merging)
-        outcome = Outcome(plan, plan.name, "checksum", relayed, both=both, merging=merging)
+    if relayed is None:
+        return Outcome(plan, plan.name, "checksum")
+    outcome = Outcome(plan, plan.name, "checksum", relayed, both=both, merging=merging)
     if sides.request.dry_run:
         return replace(outcome, changes=merging.preview())
     later = _referenced(sides, table)
@@ -176,22 +178,19 @@ def _verify(sides: Sides, outcome: Outcome) -> Outcome:
     counts what was, by triggers too. Otherwise all rows are compared again.
     """
     plan, merging, both = outcome.plan, outcome.merging, outcome.both
-    if plan.target is None:
-        return outcome  # proven before it took its name
+    if both is None or plan.target is None:
+        return outcome  # found equal, or proven before it took its name
     sides.progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
     with sides.progress.step("verify"), sides.progress.watch(sides.target.backend) as report:
-        if merging is None and both is not None:
+        if merging is None:
             merging = Merging(sides.source, sides.target, plan, plan.target, report)
             differences.require_equal(both, merging, both.differing_buckets())
-        elif merging is not None and outcome.written == 0 == _written(sides, plan):
-            pass
-        elif merging is not None:
-            if plan.comparison.key:
-                keys = merging.unequal_rows()
-                if keys:
-                    raise differences.not_equal(plan, "rows that were written", keys)
-            if both is not None and (not plan.comparison.key or _written(sides, plan) != outcome.written):
-                differences.require_equal(both, merging, both.still_differing_buckets())
+        elif plan.comparison.key:
+            keys = merging.unequal_rows()
+            if keys:
+                raise differences.not_equal(plan, "rows that were written", keys, both)
+        if not plan.comparison.key or _written(sides, plan) != outcome.written:
+            differences.require_equal(both, merging, both.still_differing_buckets())
     return outcome
 
 

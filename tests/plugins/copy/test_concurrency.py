@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from demo.servers import Server, free_port
-from pgpipelines.copy.engine import CopyResult
+from pgpipelines.copy.publishing import TableResult
 from tests.fixtures.copying import content, copied
 from tests.fixtures.servers import THROW_AWAY, Database
 
@@ -38,15 +38,17 @@ SEED = 20240229
 # A run of its own process: the endpoints come through standard input, so no password is in its arguments.
 COPY = """
 import json, sys
-from pgpipelines.copy.engine import CopyRequest, copy_table
+from pgpipelines.copy.engine import copy_tables
+from pgpipelines.copy.request import CopyRequest, Selection, TableCopy
 from pgpipelines.ledger import Run
 from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import QualifiedName
 source, target, table = json.load(sys.stdin)
 name = QualifiedName("public", table)
-request = CopyRequest(Endpoint("source", source), Endpoint("target", target), name, name)
+tables = (TableCopy(Selection(name), name),)
+request = CopyRequest(Endpoint("source", source), Endpoint("target", target), tables)
 print("begins", flush=True)
-print(copy_table(request, Run("tests", "killed", "copy")).rows)
+print(copy_tables(request, Run("tests", "killed", "copy")).tables[0].rows)
 """
 
 
@@ -216,7 +218,7 @@ def test_readers_see_the_old_table_or_the_new_one(source: Database, crowded: Ser
 
 def test_two_runs_at_once_follow_each_other(source: Database, target: Database) -> None:
     fill(source, 2000)
-    results: list[CopyResult] = []
+    results: list[TableResult] = []
 
     def run() -> None:
         results.append(copied(source, target))

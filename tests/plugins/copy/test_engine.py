@@ -171,10 +171,10 @@ def test_a_table_of_one_column_is_copied(source: Database, target: Database, col
 
 
 def test_the_widest_table_is_copied_and_merged(source: Database, target: Database) -> None:
-    columns = ", ".join(f"c{number} numeric" for number in range(1599))
-    source.run(f"CREATE TABLE t (id int PRIMARY KEY, {columns}); INSERT INTO t (id, c1598) VALUES (1, 1), (2, 2)")
+    columns = ", ".join(f"c{number} numeric" for number in range(1598))
+    source.run(f"CREATE TABLE t (id int PRIMARY KEY, {columns}); INSERT INTO t (id, c1597) VALUES (1, 1), (2, 2)")
     copied(source, target)
-    source.run("UPDATE t SET c1598 = 1.0 WHERE id = 1")
+    source.run("UPDATE t SET c1597 = 1.0 WHERE id = 1")
     assert copied(source, target).changes.updated == 1
     assert_equal(source, target)
 
@@ -320,7 +320,7 @@ def test_replacing_all_rows_of_a_table_that_others_refer_to_is_refused(source: D
         CREATE TABLE t (v int UNIQUE); INSERT INTO t VALUES (1);
         CREATE TABLE child (v int REFERENCES t (v) ON DELETE CASCADE); INSERT INTO child VALUES (1);
     """)
-    with pytest.raises(ConflictError, match="child refers to them by child_v_fkey"):
+    with pytest.raises(ConflictError, match="child refers to it by child_v_fkey"):
         copied(source, target)
     assert target.value("SELECT count(*) FROM child") == 1
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers import own
-from pgpipelines.copy.engine import CopyRequest, copy_table
+from pgpipelines.copy.request import CopyRequest
 from pgpipelines.errors import (
     ConflictError,
     ConnectionFailedError,
@@ -27,7 +27,7 @@ from pgpipelines.errors import (
     ServerError,
 )
 from pgpipelines.sessions import Bounds, Endpoint
-from tests.fixtures.copying import RUN, content, copied, ledger_rows, request
+from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, request
 from tests.fixtures.servers import Database
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, name text)"

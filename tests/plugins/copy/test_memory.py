@@ -23,13 +23,15 @@ FIELD_BYTES = 50_000_000
 # Prints the highest resident memory, in MB, that copying a table needed.
 COPY = """
 import json, re, sys
-from pgpipelines.copy.engine import CopyRequest, copy_table
+from pgpipelines.copy.engine import copy_tables
+from pgpipelines.copy.request import CopyRequest, Selection, TableCopy
 from pgpipelines.ledger import Run
 from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import QualifiedName
 source, target = json.load(sys.stdin)
 name = QualifiedName("public", "t")
-copy_table(CopyRequest(Endpoint("source", source), Endpoint("target", target), name, name), Run("tests", "big", "copy"))
+tables = (TableCopy(Selection(name), name),)
+copy_tables(CopyRequest(Endpoint("source", source), Endpoint("target", target), tables), Run("tests", "big", "copy"))
 # Not ru_maxrss: that of a new process begins with what the process that started it had.
 print(int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024)
 """

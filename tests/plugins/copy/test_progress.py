@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 
 from pgpipelines.copy import progress, relay
-from pgpipelines.copy.engine import copy_table
 from pgpipelines.copy.progress import Progress, watch
 from pgpipelines.sessions import Endpoint
-from tests.fixtures.copying import RUN, copied, request
+from tests.fixtures.copying import RUN, copied, copy_table, request
 from tests.fixtures.servers import Database
 
 
