@@ -112,7 +112,7 @@ def plan_chunks(source: Session, plan: Plan) -> list[Chunk]:
     """Cut a selection into pieces by the pages of its heaps; a query, view or foreign table is one piece."""
     if plan.selection.select is not None or plan.source.kind not in {"r", "p"}:
         return [Chunk(0, None, None, None)]
-    leaves = source.query("copy/leaves.sql", {"schema": plan.source.name.schema, "name": plan.source.name.name})
+    leaves = source.query("load/leaves.sql", {"schema": plan.source.name.schema, "name": plan.source.name.name})
     if len(leaves) == 1 and leaves[0].bytes <= LEAST_CHUNK_BYTES:
         return [Chunk(0, None, None, None)]
     ranges = [piece for leaf in leaves for piece in _ranges(leaf, plan.copy.batch_size)]
