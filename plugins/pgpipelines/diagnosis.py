@@ -20,11 +20,14 @@ from pgpipelines.errors import (
     MissingObjectError,
     PipelineError,
     PrivilegeError,
+    RetriableError,
     ServerError,
 )
 from pgpipelines.templates import quoted
 
 if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
     from pgpipelines.sessions import Endpoint
 
 LOGIN_REMEDIES = (
@@ -51,10 +54,15 @@ LOGIN_REMEDIES = (
     ("root certificate file", "place the root certificate where sslrootcert points, readable by Airflow"),
     ("too many clients", "raise max_connections, or lower the parallelism of the pool"),
     ("remaining connection slots", "raise max_connections, or lower the parallelism of the pool"),
-    ("starting up", "wait until the server is up; Airflow retries the task"),
-    ("shutting down", "wait until the server is up; Airflow retries the task"),
+    (
+        "unsupported startup parameter",
+        "a pooler refuses this setting: take it out of the connection's extra, or connect to the server directly",
+    ),
+    ("no more connections allowed", "raise the pooler's max_client_conn, or lower the parallelism of the pool"),
     ("permission denied for database", "GRANT CONNECT ON DATABASE {database} TO {user};"),
 )
+# What a server says that will take logins soon (SQLSTATE 57P03).
+STARTING = ("is starting up", "is shutting down", "is in recovery mode", "is not yet accepting connections")
 MISSING_DATABASE = re.compile(r'database ".*" does not exist')
 
 # SQLSTATE, or its first two characters, to the error class and what a person can do about it.
@@ -68,9 +76,10 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
         "find who holds the lock (pg_blocking_pids, pg_locks) and let them finish; the task can be retried",
     ),
     errorcodes.DEADLOCK_DETECTED: (
-        ConflictError,
+        RetriableError,
         "retry; let other writers of the target table come in another hour",
     ),
+    "40": (RetriableError, "retry: another transaction changed what this one read or wrote"),
     errorcodes.DISK_FULL: (ServerError, "free space on the server's disk; the target is unchanged"),
     errorcodes.OUT_OF_MEMORY: (
         ServerError,
@@ -81,10 +90,12 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
         "raise max_connections, or lower the parallelism of the pool",
     ),
     errorcodes.ADMIN_SHUTDOWN: (
-        ServerError,
+        RetriableError,
         "the server was stopped or the session terminated: retry when it is up",
     ),
-    errorcodes.CRASH_SHUTDOWN: (ServerError, "the server restarted: retry; the target is unchanged"),
+    errorcodes.CRASH_SHUTDOWN: (RetriableError, "the server restarted: retry; the target is unchanged"),
+    errorcodes.CANNOT_CONNECT_NOW: (RetriableError, "the server is starting or stopping: retry when it is up"),
+    errorcodes.DATABASE_DROPPED: (RetriableError, "retry, if the database was not dropped for good"),
     errorcodes.INSUFFICIENT_PRIVILEGE: (PrivilegeError, "grant the privilege named above to role {user}"),
     errorcodes.UNDEFINED_TABLE: (MissingObjectError, "check the table's name and schema"),
     errorcodes.UNDEFINED_FUNCTION: (MissingObjectError, "create the function in this database first"),
@@ -113,18 +124,37 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
         ConflictError,
         "no column or expression takes this value: compare both definitions, and what a view or trigger computes",
     ),
-    "08": (ServerError, "the connection broke: retry; the target is unchanged"),
+    "08": (RetriableError, "the connection broke: retry; the target is unchanged"),
     "53": (ServerError, "the server lacks a resource: see its log; the target is unchanged"),
     "57": (ServerError, "the server ended the session: see its log, then retry"),
     "58": (ServerError, "the server met an error of its operating system: see its log"),
 }
-LOST = (ServerError, "the connection broke (server restart, network, kill): retry; the target is unchanged")
+LOST = (RetriableError, "the connection broke (server restart, network, kill): retry; the target is unchanged")
 OTHER = (ServerError, "see the server's log for the statement")
+# psycopg2's `closed` of a connection that the other side has ended.
+BROKEN = 2
+# A replica's own words, under a code (40001) that other failures have too.
+RECOVERY_CONFLICT = "conflict with recovery"
+RECOVERY_REMEDY = (
+    "retry; the replica may wait longer for its readers (max_standby_streaming_delay), or ask the primary to keep "
+    "their rows (hot_standby_feedback)"
+)
+# How SET TRANSACTION SNAPSHOT fails where the exporting transaction has ended, by version and by when it ended.
+SNAPSHOT_GONE = frozenset(
+    {
+        errorcodes.INVALID_PARAMETER_VALUE,
+        errorcodes.UNDEFINED_OBJECT,
+        errorcodes.OBJECT_NOT_IN_PREREQUISITE_STATE,
+    }
+)
 
 
 @contextmanager
 def diagnose_connection(endpoint: Endpoint) -> Iterator[None]:
-    """Raise ConnectionFailedError for a failed login, MissingObjectError where there is no such database."""
+    """Raise ConnectionFailedError for a failed login, MissingObjectError where there is no such database.
+
+    Raises RetriableError where the server starts or stops.
+    """
     try:
         yield
     except psycopg2.Error as error:
@@ -136,6 +166,8 @@ def connection_error(endpoint: Endpoint, text: str) -> PipelineError:
     cause = f"{endpoint}: {one_line(text)}"
     if MISSING_DATABASE.search(text):
         return MissingObjectError(cause, "check the database name of the connection, or create the database")
+    if any(words in text for words in STARTING):
+        return RetriableError(cause, "wait until the server is up, and retry")
     for words, remedy in LOGIN_REMEDIES:
         if words in text:
             return ConnectionFailedError(cause, _fill(remedy, endpoint))
@@ -143,22 +175,35 @@ def connection_error(endpoint: Endpoint, text: str) -> PipelineError:
 
 
 @contextmanager
-def diagnose(endpoint: Endpoint) -> Iterator[None]:
-    """Raise the PipelineError that fits an error of the driver."""
+def diagnose(endpoint: Endpoint, connection: connection | None = None) -> Iterator[None]:
+    """Raise the PipelineError that fits an error of the driver, on this connection if one is given."""
     try:
         yield
     except psycopg2.Error as error:
-        raise statement_error(endpoint, error) from error
+        raise statement_error(endpoint, error, _last_words(connection)) from error
 
 
-def statement_error(endpoint: Endpoint, error: psycopg2.Error) -> PipelineError:
-    """The PipelineError for a statement that failed."""
+def statement_error(endpoint: Endpoint, error: psycopg2.Error, last_words: str = "") -> PipelineError:
+    """The PipelineError for a statement that failed; a lost connection may have brought last words of the server."""
     code = error.pgcode or ""
     lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not code
     kind, remedy = LOST if lost else REMEDIES.get(code) or REMEDIES.get(code[:2]) or OTHER
-    said = [error.diag.message_primary or one_line(str(error)), error.diag.message_detail, error.diag.context]
+    said = [error.diag.message_primary or last_words or str(error), error.diag.message_detail, error.diag.context]
     words = " · ".join(one_line(part) for part in said if part)
+    if RECOVERY_CONFLICT in words:
+        remedy = RECOVERY_REMEDY
     return kind(f"{endpoint}: {words}" + (f" [{code}]" if code else ""), _fill(remedy, endpoint))
+
+
+def _last_words(connection: connection | None) -> str:
+    """What a server said when it ended a session that ran nothing: libpq has read it, but no error carries it."""
+    return connection.info.error_message or "" if connection is not None and connection.closed == BROKEN else ""
+
+
+def sqlstate(error: PipelineError) -> str:
+    """The server's code behind an error of `diagnose`, empty where it gave none."""
+    cause = error.__cause__
+    return (cause.pgcode or "") if isinstance(cause, psycopg2.Error) else ""
 
 
 def _fill(remedy: str, endpoint: Endpoint) -> str:

@@ -9,6 +9,8 @@ PipelineError              any of the below: a cause, a remedy, the target uncha
 ├── ConflictError          another run, a lock, or a constraint of the target stands in the way
 │   └── AlreadyRunningError    another run holds the target table
 ├── ServerError            the server cancelled, restarted, ran out of disk or memory
+│   └── RetriableError     what a new attempt, from a new snapshot, can mend: a connection lost, a server that
+│                          restarts, a recovery conflict on a replica, a serialization failure, a deadlock
 └── VerificationError      source and target differ after the copy; names the keys
 """
 
@@ -58,6 +60,10 @@ class AlreadyRunningError(ConflictError):
 
 class ServerError(PipelineError):
     """The server cancelled, restarted, or ran out of disk or memory."""
+
+
+class RetriableError(ServerError):
+    """A connection lost, a restart, a recovery conflict, a serialization failure, a deadlock: try again from anew."""
 
 
 class VerificationError(PipelineError):

@@ -162,12 +162,12 @@ class Session:
 
     def commit(self) -> None:
         """Commit the transaction."""
-        with diagnose(self.endpoint):
+        with diagnose(self.endpoint, self._connection):
             self._connection.commit()
 
     def rollback(self) -> None:
         """Roll the transaction back."""
-        with diagnose(self.endpoint):
+        with diagnose(self.endpoint, self._connection):
             self._connection.rollback()
 
     def cancel(self) -> None:
@@ -182,5 +182,5 @@ class Session:
 
     @contextmanager
     def _cursor(self) -> Iterator[cursor]:
-        with diagnose(self.endpoint), self._connection.cursor() as run:
+        with diagnose(self.endpoint, self._connection), self._connection.cursor() as run:
             yield run
