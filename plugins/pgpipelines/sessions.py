@@ -6,7 +6,8 @@ carries a name that a DBA recognises in pg_stat_activity, and turns the driver's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import IOBase
@@ -18,7 +19,8 @@ from psycopg2.extensions import cursor, make_dsn
 from psycopg2.extras import NamedTupleCursor
 from typing_extensions import Self
 
-from pgpipelines.diagnosis import diagnose, diagnose_connection
+from pgpipelines.diagnosis import SNAPSHOT_GONE, diagnose, diagnose_connection, sqlstate
+from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError
 from pgpipelines.templates import Sql, render
 
 CONNECT_SECONDS = 10
@@ -78,10 +80,16 @@ class Session:
         application_name: str,
         *,
         snapshot: bool = False,
+        readonly: bool | None = None,
         bounds: Bounds | None = None,
     ) -> None:
-        """Connect. With `snapshot`, each transaction is REPEATABLE READ and READ ONLY."""
+        """Connect.
+
+        With `snapshot`, each transaction is REPEATABLE READ, and READ ONLY unless `readonly` says otherwise; without,
+        READ COMMITTED, and READ WRITE unless `readonly` says otherwise.
+        """
         self.endpoint = endpoint
+        self._numbers = itertools.count(1)
         self.bounds = bounds or Bounds()
         defaults = {"connect_timeout": str(CONNECT_SECONDS)}
         name = application_name.encode()[:APPLICATION_NAME_BYTES].decode(errors="ignore")
@@ -91,12 +99,12 @@ class Session:
             dsn = make_dsn(**{**defaults, **endpoint.parameters, **pinned})
             self._connection = psycopg2.connect(dsn, cursor_factory=NamedTupleCursor)
         try:
-            self._prepare(snapshot)
+            self._prepare(snapshot, snapshot if readonly is None else readonly)
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self, snapshot: bool) -> None:
+    def _prepare(self, snapshot: bool, readonly: bool) -> None:
         self.execute(
             "session/settings.sql",
             {"statement_timeout": self.bounds.statement_timeout, "lock_timeout": self.bounds.lock_timeout},
@@ -105,7 +113,7 @@ class Session:
         self.commit()
         # Said either way: a role or a database may have other defaults.
         self._connection.set_session(
-            isolation_level="REPEATABLE READ" if snapshot else "READ COMMITTED", readonly=snapshot
+            isolation_level="REPEATABLE READ" if snapshot else "READ COMMITTED", readonly=readonly
         )
 
     def __enter__(self) -> Self:
@@ -131,9 +139,22 @@ class Session:
     def query(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> list[Any]:
         """Run the statement in include/sql/`template` and return its rows as named tuples."""
         with self._cursor() as run:
-            run.execute(render(template, **context), dict(values or {}))
+            run.execute(self._bound(run, render(template, **context), values))
             rows: list[Any] = run.fetchall()
             return rows
+
+    def batches(
+        self, template: str, values: Mapping[str, object] | None, size: int, **context: object
+    ) -> Generator[list[Any], None, None]:
+        """Run the query in include/sql/`template` and yield its rows, named tuples, in lists of `size` at most.
+
+        The server keeps the rows that were not fetched yet, for as long as the transaction. A cursor's query never
+        runs in parallel, and is planned for its first rows (cursor_tuple_fraction).
+        """
+        with self._cursor(f"pgpipelines batches {next(self._numbers)}") as run:
+            run.execute(self._bound(run, render(template, **context), values))
+            while rows := run.fetchmany(size):
+                yield rows
 
     def one(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> Any:
         """Run a statement and return its first row, or None."""
@@ -143,14 +164,36 @@ class Session:
     def execute(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> int:
         """Run the statement in include/sql/`template` and return the number of rows that it touched."""
         with self._cursor() as run:
-            run.execute(render(template, **context), dict(values or {}))
+            run.execute(self._bound(run, render(template, **context), values))
             return int(run.rowcount)
 
-    def copy(self, statement: Sql, stream: IOBase, block: int) -> int:
-        """Run a COPY from or to `stream`, `block` bytes at a time, and return the number of rows."""
+    def copy(self, statement: Sql, stream: IOBase, block: int, values: Mapping[str, object] | None = None) -> int:
+        """Run a COPY from or to `stream`, `block` bytes at a time, and return the number of rows.
+
+        The driver writes the values into the statement, for COPY takes no parameters.
+        """
         with self._cursor() as run:
-            run.copy_expert(statement % (), stream, block)
+            run.copy_expert(self._bound(run, statement, values), stream, block)
             return int(run.rowcount)
+
+    def export_snapshot(self) -> str:
+        """The name under which other sessions adopt this transaction's snapshot, while the transaction lasts."""
+        return str(self.one("session/export_snapshot.sql").snapshot)
+
+    def adopt_snapshot(self, snapshot: str) -> None:
+        """Let this transaction, which must be at its start and REPEATABLE READ, see what the exporting one sees.
+
+        Raises RetriableError where the exporting transaction has ended.
+        """
+        try:
+            self.execute("session/adopt_snapshot.sql", {"snapshot": snapshot})
+        except PipelineError as error:
+            if sqlstate(error) not in SNAPSHOT_GONE:
+                raise
+            raise RetriableError(
+                f"{self.endpoint}: snapshot {snapshot} is gone, because the transaction that exported it has ended",
+                "retry: a new attempt takes a new snapshot; see the server's log for what ended the transaction",
+            ) from error
 
     def use_role_search_path(self) -> None:
         """For the rest of the transaction, find names as the role finds them elsewhere: triggers may count on it."""
@@ -181,6 +224,16 @@ class Session:
         self._connection.close()
 
     @contextmanager
-    def _cursor(self) -> Iterator[cursor]:
-        with diagnose(self.endpoint, self._connection), self._connection.cursor() as run:
+    def _cursor(self, name: str | None = None) -> Iterator[cursor]:
+        """A cursor of the driver, or of the server where it has a name."""
+        with diagnose(self.endpoint, self._connection), self._connection.cursor(name) as run:
             yield run
+
+    def _bound(self, run: cursor, statement: Sql, values: Mapping[str, object] | None) -> bytes:
+        """The statement with its values as literals. Raises ConfigurationError for what PostgreSQL has no text for."""
+        try:
+            return run.mogrify(statement, dict(values or {}))
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{self.endpoint}: a value can't be sent: {error}", "correct the text, wherever it was given"
+            ) from error

@@ -11,6 +11,7 @@ from jinja2 import Environment
 from pgpipelines import templates
 from pgpipelines.copy import progress
 from pgpipelines.errors import MissingObjectError, VerificationError
+from pgpipelines.sessions import Session
 from pgpipelines.templates import SQL_FOLDER
 from tests.fixtures.copying import RUN, copied, copy_table, request
 from tests.fixtures.servers import Database
@@ -84,4 +85,9 @@ def test_every_template_of_the_engine_runs(
     """)
     with pytest.raises(VerificationError):
         copy_table(request(source, target, "loose", "made.loose"), RUN)
+    with (
+        Session(source.endpoint, "leader", snapshot=True) as leader,
+        Session(source.endpoint, "stream", snapshot=True) as stream,
+    ):
+        stream.adopt_snapshot(leader.export_snapshot())
     assert {name for name in rendered if name.startswith(FAMILIES)} == set(ENGINE)

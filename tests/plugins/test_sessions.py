@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from pgpipelines.errors import PipelineError, RetriableError, ServerError
+from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError, ServerError
 from pgpipelines.sessions import Bounds, Endpoint, Session
-from pgpipelines.templates import QualifiedName, identifier
+from pgpipelines.templates import QualifiedName, Sql, identifier
 from tests.fixtures.servers import Database
 
 
@@ -30,14 +33,27 @@ def test_an_endpoint_without_parameters_shows_what_libpq_takes() -> None:
     assert str(Endpoint("c", {})) == "c (@localhost:5432/)"
 
 
-@pytest.mark.parametrize(("snapshot", "isolation"), [(True, "repeatable read"), (False, "read committed")])
-def test_isolation_does_not_depend_on_defaults(source: Database, snapshot: bool, isolation: str) -> None:
+@pytest.mark.parametrize(
+    ("snapshot", "readonly", "isolation", "shown_readonly"),
+    [
+        (True, None, "repeatable read", "on"),
+        (True, False, "repeatable read", "off"),
+        (False, None, "read committed", "off"),
+        (False, True, "read committed", "on"),
+    ],
+)
+def test_isolation_does_not_depend_on_defaults(
+    source: Database, snapshot: bool, readonly: bool | None, isolation: str, shown_readonly: str
+) -> None:
+    opposite = "off" if shown_readonly == "on" else "on"
     source.run(f"ALTER DATABASE {source.name} SET default_transaction_isolation = 'serializable'")
-    with Session(source.endpoint, "tests", snapshot=snapshot) as session:
+    source.run(f"ALTER DATABASE {source.name} SET default_transaction_read_only = {opposite}")
+    with Session(source.endpoint, "tests", snapshot=snapshot, readonly=readonly) as session:
         for _ in ("first", "second"):
             assert shown(session, "transaction_isolation") == isolation
-            assert shown(session, "transaction_read_only") == ("on" if snapshot else "off")
+            assert shown(session, "transaction_read_only") == shown_readonly
             session.commit()
+    source.run(f"SET transaction_read_only = off; ALTER DATABASE {source.name} RESET default_transaction_read_only")
 
 
 def test_settings_that_decide_about_values_are_pinned(source: Database) -> None:
@@ -143,3 +159,138 @@ def test_the_driver_leaves_percent_signs_of_names_alone(source: Database) -> Non
     source.run(f"CREATE TABLE {identifier(name)} (a int)", ())
     with Session(source.endpoint, "tests") as session:
         assert session.one("copy/is_empty.sql", table=name).empty
+
+
+# ------------------------------------------------------------------------------------------------------------ batches
+
+
+def tables(database: Database, number: int) -> set[str]:
+    """Make so many tables, for a query that lists tables."""
+    names = {f"t{each}" for each in range(number)}
+    database.run("; ".join(f"CREATE TABLE {name} ()" for name in sorted(names)) or "SELECT 1")
+    return names
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "sizes"), [(0, 3, []), (2, 3, [2]), (3, 3, [3]), (7, 3, [3, 3, 1]), (2, 1, [1, 1])]
+)
+def test_rows_come_in_batches_of_a_size(source: Database, rows: int, size: int, sizes: list[int]) -> None:
+    names = tables(source, rows)
+    with Session(source.endpoint, "tests") as session:
+        batches = list(session.batches("catalog/near_names.sql", None, size))
+    assert [len(batch) for batch in batches] == sizes
+    assert {row.name for batch in batches for row in batch} == names
+
+
+def test_batches_may_be_read_at_the_same_time_and_left_early(source: Database) -> None:
+    tables(source, 4)
+    with Session(source.endpoint, "tests", snapshot=True) as session:
+        first, second = (session.batches("catalog/near_names.sql", None, 3) for _ in range(2))
+        assert [len(batch) for pair in zip(first, second, strict=True) for batch in pair] == [3, 3, 1, 1]
+        for batch in session.batches("catalog/near_names.sql", None, 3):
+            assert len(batch) == 3
+            break
+        assert session.one("copy/snapshot.sql").snapshot
+
+
+def test_batches_take_values_and_names(source: Database) -> None:
+    name = "100%s 충전소's \\"
+    source.run(f"CREATE TABLE {identifier(name)} ()", ())
+    with Session(source.endpoint, "tests") as session:
+        ((row,),) = session.batches("catalog/table.sql", {"schema": "public", "name": name}, 10)
+        assert row.kind == "r"
+        ((empty,),) = session.batches("copy/is_empty.sql", None, 10, table=QualifiedName("public", name))
+        assert empty.empty
+
+
+def test_a_batch_holds_no_more_rows_than_were_fetched(source: Database) -> None:
+    tables(source, 50)
+    with Session(source.endpoint, "tests") as session:
+        batches = session.batches("catalog/near_names.sql", None, 2)
+        next(batches)
+        with session._connection.cursor() as cursor:
+            cursor.execute("SELECT statement, is_holdable FROM pg_catalog.pg_cursors")
+            ((statement, is_holdable),) = cursor.fetchall()
+            assert "CURSOR" in statement
+            assert not is_holdable
+        batches.close()
+        assert session.query("copy/snapshot.sql") != []
+
+
+@pytest.mark.parametrize("when", ["at the start", "in the middle"])
+def test_an_error_of_a_batch_is_diagnosed(source: Database, when: str) -> None:
+    source.run("CREATE TABLE t ()")
+    with Session(source.endpoint, "tests") as session:
+        if when == "at the start":
+            batches = session.batches("copy/is_empty.sql", None, 1, table=QualifiedName("public", "nothing"))
+            with pytest.raises(PipelineError, match="does not exist"):
+                next(batches)
+            session.rollback()
+        else:
+            batches = session.batches("catalog/near_names.sql", None, 1)
+            next(batches)
+            source.run(f"SELECT pg_terminate_backend({session.backend}, 60000)")
+            with pytest.raises(RetriableError, match="terminating connection"):
+                next(batches)
+
+
+# --------------------------------------------------------------------------------------------------------------- copy
+
+
+def copied(session: Session, statement: str, values: dict[str, object] | None = None) -> str:
+    stream = io.BytesIO()
+    session.copy(Sql(statement), stream, 8192, values)
+    return stream.getvalue().decode()
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+
+
+@pytest.mark.parametrize(
+    "value", ["100%", "%s %(value)s %%", 'it\'s "so"', "\\ \\' \\N \\x41", "충전소 😀", "a\nb\tc", "$1 --", ""]
+)
+def test_a_copy_takes_values_of_any_text(source: Database, value: str) -> None:
+    with Session(source.endpoint, "tests") as session:
+        shown = copied(
+            session, "COPY (SELECT encode(convert_to(%(value)s, 'UTF8'), 'hex')) TO STDOUT", {"value": value}
+        )
+    assert bytes.fromhex(shown.strip()).decode() == value
+
+
+def test_a_copy_takes_values_of_many_texts(source: Database) -> None:
+    with Session(source.endpoint, "tests") as session:
+
+        @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @given(TEXTS)
+        def check(value: str) -> None:
+            statement = "COPY (SELECT encode(convert_to(%(value)s, 'UTF8'), 'hex')) TO STDOUT"
+            assert bytes.fromhex(copied(session, statement, {"value": value}).strip()).decode() == value
+
+        check()
+
+
+def test_a_copy_without_values_keeps_the_percent_signs_of_its_names(source: Database) -> None:
+    name = "100%s %(x)s"
+    source.run(f"CREATE TABLE {identifier(name)} (a int); INSERT INTO {identifier(name)} VALUES (1)", ())
+    with Session(source.endpoint, "tests") as session:
+        assert copied(session, f"COPY public.{identifier(name)} TO STDOUT") == "1\n"
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "\ud800"])
+def test_a_value_that_is_no_text_of_postgresql_is_refused(source: Database, value: str) -> None:
+    with Session(source.endpoint, "tests") as session:
+        with pytest.raises(ConfigurationError, match="a value can't be sent") as caught:
+            copied(session, "COPY (SELECT %(value)s) TO STDOUT", {"value": value})
+        assert "\n" not in caught.value.cause
+        with pytest.raises(ConfigurationError, match="a value can't be sent"):
+            session.query("catalog/table.sql", {"schema": "public", "name": value})
+
+
+def test_writers_of_the_same_rows_are_told_to_try_again(source: Database) -> None:
+    source.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+    table = QualifiedName("public", "t")
+    with Session(source.endpoint, "tests", snapshot=True, readonly=False) as session:
+        session.query("copy/snapshot.sql")
+        source.run("UPDATE t SET a = 2")
+        with pytest.raises(RetriableError, match="could not serialize access"):
+            session.execute("copy/delete_all.sql", table=table)
