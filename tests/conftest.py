@@ -5,10 +5,11 @@ from __future__ import annotations
 import tests.fixtures.airflow_home  # noqa: F401 (before anything that imports Airflow)
 from demo.servers import installed_majors
 from tests.fixtures.clones import clone_of
+from tests.fixtures.poolers import pooler_of
 from tests.fixtures.replicas import replica_of
 from tests.fixtures.servers import database_of, server_of, source, target
 
-__all__ = ["clone_of", "database_of", "replica_of", "server_of", "source", "target"]
+__all__ = ["clone_of", "database_of", "pooler_of", "replica_of", "server_of", "source", "target"]
 
 
 def pytest_report_header() -> str:

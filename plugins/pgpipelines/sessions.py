@@ -2,6 +2,7 @@
 
 A session pins the settings that decide how values are read and printed, bounds statements and lock waits,
 carries a name that a DBA recognises in pg_stat_activity, and turns the driver's errors into PipelineErrors.
+It has a backend of the server to itself: a pooler that would share one is refused.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing_extensions import Self
 
 from pgpipelines.diagnosis import SNAPSHOT_GONE, diagnose, diagnose_connection, sqlstate
 from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError
+from pgpipelines.poolers import Backend, is_shared
 from pgpipelines.templates import Sql, render
 
 CONNECT_SECONDS = 10
@@ -96,8 +98,9 @@ class Session:
         # The driver asks for the encoding once, when it connects: a later SET would leave it with the database's.
         pinned = {"application_name": name, "client_encoding": "UTF8"}
         with diagnose_connection(endpoint):
-            dsn = make_dsn(**{**defaults, **endpoint.parameters, **pinned})
-            self._connection = psycopg2.connect(dsn, cursor_factory=NamedTupleCursor)
+            self._dsn = make_dsn(**{**defaults, **endpoint.parameters, **pinned})
+            self._connection = psycopg2.connect(self._dsn, cursor_factory=NamedTupleCursor)
+        self._backend = int(self._connection.get_backend_pid())
         try:
             self._prepare(snapshot, snapshot if readonly is None else readonly)
         except BaseException:
@@ -105,16 +108,40 @@ class Session:
             raise
 
     def _prepare(self, snapshot: bool, readonly: bool) -> None:
-        self.execute(
-            "session/settings.sql",
-            {"statement_timeout": self.bounds.statement_timeout, "lock_timeout": self.bounds.lock_timeout},
-        )
+        self._connection.autocommit = True
+        if not self._pin_settings():
+            self._pin_settings_behind_pooler()
         self.execute("session/notice_dead_client.sql")
-        self.commit()
         # Said either way: a role or a database may have other defaults.
         self._connection.set_session(
-            isolation_level="REPEATABLE READ" if snapshot else "READ COMMITTED", readonly=readonly
+            isolation_level="REPEATABLE READ" if snapshot else "READ COMMITTED", readonly=readonly, autocommit=False
         )
+
+    def _pin_settings(self) -> bool:
+        """Pin the settings, and tell whether that was in the backend that this session knows as its own."""
+        settings = {
+            "statement_timeout": self.bounds.statement_timeout,
+            "lock_timeout": self.bounds.lock_timeout,
+            "backend": self._backend,
+        }
+        return self.execute("session/settings.sql", settings) == 1
+
+    def _pin_settings_behind_pooler(self) -> None:
+        """Pin the settings in the backend behind a pooler. Raises ConfigurationError where others may get it too."""
+        own = self._served_by()
+        self._backend = own.pid
+        with diagnose_connection(self.endpoint):
+            shared = is_shared(own, self._served_by, self._dsn)
+        if shared or not self._pin_settings():
+            raise ConfigurationError(
+                f"{self.endpoint}: a connection pooler gives this session's server process to others between "
+                "transactions or statements",
+                "connect to the server directly, or to a pool with pool_mode = session",
+            )
+
+    def _served_by(self) -> Backend:
+        found = self.one("session/backend.sql")
+        return Backend(found.pid, found.server_started_at)
 
     def __enter__(self) -> Self:
         """Return the session."""
@@ -133,8 +160,8 @@ class Session:
 
     @property
     def backend(self) -> int:
-        """Process id of the server's backend."""
-        return int(self._connection.get_backend_pid())
+        """Process id of the server's backend, also behind a pooler."""
+        return self._backend
 
     def query(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> list[Any]:
         """Run the statement in include/sql/`template` and return its rows as named tuples."""

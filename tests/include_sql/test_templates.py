@@ -90,4 +90,5 @@ def test_every_template_of_the_engine_runs(
         Session(source.endpoint, "stream", snapshot=True) as stream,
     ):
         stream.adopt_snapshot(leader.export_snapshot())
+        assert stream.one("session/backend.sql").pid == stream.backend  # otherwise asked behind a pooler only
     assert {name for name in rendered if name.startswith(FAMILIES)} == set(ENGINE)

@@ -1,5 +1,7 @@
 -- Pins every setting that decides how this session reads, writes and prints values, so that two servers agree.
--- Parameters: statement_timeout, lock_timeout (milliseconds). Locks nothing.
+-- Does nothing, and returns no row, in another backend than the one expected: a pooler may have chosen it, for this
+-- statement only, among those that others use too.
+-- Parameters: statement_timeout, lock_timeout (milliseconds), backend (process id). Locks nothing.
 SELECT
     set_config('TimeZone', 'UTC', false),
     set_config('DateStyle', 'ISO, YMD', false),
@@ -18,4 +20,5 @@ SELECT
     set_config('jit', 'off', false),
     set_config('statement_timeout', %(statement_timeout)s::text, false),
     set_config('lock_timeout', %(lock_timeout)s::text, false),
-    set_config('idle_in_transaction_session_timeout', '0', false);
+    set_config('idle_in_transaction_session_timeout', '0', false)
+WHERE pg_backend_pid() = %(backend)s;
