@@ -35,9 +35,12 @@ VALUE_WORDS = {"TRUE_P", "FALSE_P", "CURRENT_USER", "SESSION_USER", "USER", "CUR
 # Parameters that are whole clauses, for which a name can't stand in.
 CLAUSES: Mapping[str, Mapping[str, object]] = {
     "copy/add_constraint.sql": {"definition": "CHECK (true)"},
+    "copy/add_foreign_key.sql": {"head": "FOREIGN KEY (x) REFERENCES ", "tail": "(x)"},
     "copy/create_enum.sql": {"labels": ["'x'", "'y'"]},
     "copy/create_sequence.sql": {"options": "START WITH 1", "type": "bigint"},
     "copy/create_table.sql": {
+        "options": "fillfactor='70'",
+        "partition_key": "RANGE (x)",
         "columns": [
             {
                 "name": "x",
@@ -48,9 +51,10 @@ CLAUSES: Mapping[str, Mapping[str, object]] = {
                 "sequence": {"options": "START WITH 1"},
             }
             for generated, identity in (("v", ""), ("s", ""), ("", "a"), ("", "d"), ("", ""))
-        ]
+        ],
     },
     "copy/create_domain.sql": {"checks": ["x CHECK (true)", "y CHECK (true)"]},
+    "copy/set_column_statistics.sql": {"statistics": 1},
     "copy/create_index.sql": {"definition": "USING btree (x)"},
 }
 

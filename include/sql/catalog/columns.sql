@@ -78,7 +78,14 @@ SELECT
     b.modifier AS base_modifier,
     t.typsend <> 0 AND t.typreceive <> 0 AS has_binary,
     coalesce(e.oid < 16384, true) AS element_builtin,
-    a.attnotnull AS not_null,
+    coalesce(de.oid, d.oid) >= 16384 AND coalesce(de.typtype, d.typtype) IN ('e', 'd', 'c', 'r', 'm')
+    AND coalesce(tc.relkind, 'c') = 'c'
+    AND NOT EXISTS (
+        SELECT FROM pg_depend AS x
+        WHERE x.classid = 'pg_type'::regclass AND x.objid = coalesce(de.oid, d.oid) AND x.deptype = 'e'
+    ) AS user_defined,
+    a.attnotnull AND coalesce(nn.convalidated, true) AS not_null,
+    CASE WHEN nn.convalidated THEN nn.conname END AS not_null_name,
     a.attgenerated AS generated,
     a.attidentity AS identity,
     pg_get_expr(ad.adbin, ad.adrelid) AS expression,
@@ -93,6 +100,16 @@ SELECT
         WHEN a.attcollation <> d.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
     END AS collation,
     coalesce(co.collisdeterministic, true) AS deterministic,
+    CASE
+        WHEN a.attstorage <> d.typstorage
+            THEN
+                CASE a.attstorage
+                    WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED'
+                END
+    END AS storage,
+    CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
+    -- The default is -1 in old versions, and NULL in new ones.
+    CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
     col_description(a.attrelid, a.attnum) AS comment
 FROM pg_attribute AS a
 INNER JOIN base_types AS b ON a.attnum = b.attnum
@@ -103,6 +120,9 @@ INNER JOIN pg_namespace AS dn ON coalesce(de.typnamespace, d.typnamespace) = dn.
 LEFT JOIN pg_type AS e ON t.typelem = e.oid AND t.typcategory = 'A'
 LEFT JOIN pg_attrdef AS ad ON a.attrelid = ad.adrelid AND a.attnum = ad.adnum
 LEFT JOIN sequences AS s ON a.attnum = s.attnum
+LEFT JOIN pg_class AS tc ON coalesce(de.typrelid, d.typrelid) = tc.oid
+-- PostgreSQL 18 keeps NOT NULL as a constraint, which may be unproven.
+LEFT JOIN pg_constraint AS nn ON a.attrelid = nn.conrelid AND nn.contype = 'n' AND a.attnum = nn.conkey[1]
 LEFT JOIN pg_collation AS co ON a.attcollation = co.oid
 LEFT JOIN pg_namespace AS cn ON co.collnamespace = cn.oid
 WHERE a.attrelid = %(oid)s

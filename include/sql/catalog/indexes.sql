@@ -15,7 +15,8 @@ SELECT
                 tc.relname
             )
         ) + 1
-    ) AS definition
+    ) AS definition,
+    obj_description(i.indexrelid, 'pg_class') AS comment
 FROM pg_index AS i
 INNER JOIN pg_class AS ic ON i.indexrelid = ic.oid
 INNER JOIN pg_class AS tc ON i.indrelid = tc.oid

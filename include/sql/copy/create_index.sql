@@ -1,4 +1,3 @@
--- Builds an index of the new table.
--- Parameters: table, name (none: the server's choice), unique, definition (from USING on).
--- Locks SHARE on the new table, which nobody else can see yet.
-CREATE {% if unique %}UNIQUE {% endif %}INDEX {% if name is not none %}{{ name | identifier }} {% endif %}ON {{ table | identifier }} {{ definition }};
+-- Builds an index of the new table. Parameters: table, name, unique, definition (from USING on).
+-- Locks SHARE on the table, with which other indexes may be built at the same time.
+CREATE {% if unique %}UNIQUE {% endif %}INDEX {{ name | identifier }} ON {{ table | identifier }} {{ definition }};

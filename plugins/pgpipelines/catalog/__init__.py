@@ -1,0 +1,40 @@
+"""What a table is, read from the system catalogs of one server.
+
+model    the description: columns, types, keys, constraints, indexes, foreign keys, place among its relatives
+reading  how a description is read
+"""
+
+from pgpipelines.catalog.model import (
+    Attribute,
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    Partition,
+    Privileges,
+    Range,
+    Reference,
+    Sequence,
+    Table,
+    Unique,
+    UserType,
+)
+from pgpipelines.catalog.reading import describe, describe_existing
+
+__all__ = [
+    "Attribute",
+    "Column",
+    "Constraint",
+    "ForeignKey",
+    "Index",
+    "Partition",
+    "Privileges",
+    "Range",
+    "Reference",
+    "Sequence",
+    "Table",
+    "Unique",
+    "UserType",
+    "describe",
+    "describe_existing",
+]
