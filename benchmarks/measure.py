@@ -9,39 +9,37 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from demo.servers import Server
+from benchmarks.activity import Writes
+from benchmarks.job import Job, MissingPeerError
+from demo.servers import Server
 
 ROOT = Path(__file__).resolve().parents[1]
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class MissingPeerError(Exception):
-    """A peer that is not installed here; the message says what is missing."""
-
-
 @dataclass(frozen=True)
 class Measured:
     """What one run took: seconds, seconds of CPU, and the process's peak of resident memory in bytes.
 
-    `steps` are the engine's own seconds by step; `server_cpu` is None where the machine has no /proc.
+    `steps` are the engine's own seconds by step; CPU of the servers and memory are None where the machine has no
+    /proc; `writes` are those on the target, None where nobody asked.
     """
 
     seconds: float
     client_cpu: float
     server_cpu: float | None
-    peak_bytes: int
+    peak_bytes: int | None
     steps: Mapping[str, float]
+    writes: Writes | None = None
 
 
-def run(contestant: str, job: Mapping[str, Any], environment: Mapping[str, str], servers: Iterable[Server]) -> Measured:
+def run(contestant: str, job: Job, environment: Mapping[str, str], servers: Iterable[Server]) -> Measured:
     """Run `python -m benchmarks.contestants` on the job. Raises MissingPeerError; RuntimeError when it failed."""
     before = server_cpu_seconds(servers)
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.contestants", contestant, json.dumps(job)],
+        [sys.executable, "-m", "benchmarks.contestants", contestant, job.as_json()],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}", **environment},
         capture_output=True,

@@ -22,6 +22,28 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """A figure that is promised: at most `limit`, or at least that much."""
+
+    what: str
+    limit: float
+    unit: str = "×"
+    digits: int = 2
+    at_least: bool = False
+
+    def bar(self, found: float | None) -> Bar:
+        """Compare it with what was found, None where nothing could be measured."""
+        wanted = f"{'≥' if self.at_least else '≤'} {self._written(self.limit)}"
+        if found is None:
+            return Bar(self.what, "missing", wanted, None)
+        holds = found >= self.limit if self.at_least else found <= self.limit
+        return Bar(self.what, self._written(found), wanted, holds)
+
+    def _written(self, figure: float) -> str:
+        return f"{figure:,.{self.digits}f} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
 class Section:
     """One benchmark: its table, and a paragraph that says what was done."""
 
@@ -42,7 +64,8 @@ def markdown(machine: Iterable[str], sections: Sequence[Section]) -> str:
         table(("bar", "found", "wanted", ""), [(bar.what, bar.found, bar.wanted, bar.verdict) for bar in bars]),
     ]
     for section in sections:
-        parts += [f"## {section.title}", section.words, table(section.header, section.rows)]
+        parts += [f"## {section.title}", section.words]
+        parts += [table(section.header, section.rows)] if section.rows else []
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import psycopg2
-
-from benchmarks.contestants import SOURCE_CONN, TARGET_CONN
+from benchmarks import data as data_sets
+from benchmarks.activity import watch
+from benchmarks.data import Data, Sizes
+from benchmarks.databases import Database, recreate
+from benchmarks.job import FULL_REFRESH, SOURCE_CONN, TARGET_CONN, Job, Options
 from benchmarks.measure import Measured, run
+from benchmarks.programs import copy_definition
 from demo.servers import SUPERUSER, Server, free_port, installed_majors
-from pgpipelines.templates import QualifiedName, Sql, render
+from pgpipelines.templates import quoted
 
-MIB = 1024 * 1024
-# What a row of charger_usage_log takes on disk with all its indexes, generously.
-ROW_BYTES = 600
-# The write-ahead log of two servers, and the rest.
-SPARE_BYTES = 6 * 1024 * MIB
-
-# charger_db as it is given, and one table of it with many rows: the key only, and on the target not even that.
-GIVEN = QualifiedName("given", "charger_usage_log")
-MANY = QualifiedName("many", "charger_usage_log")
-LARGE = QualifiedName("large", "documents")
-COPIED = QualifiedName("copied", "charger_usage_log")
+# The newest version that pgcopydb of Debian 12 knows; where it is not installed, one that comes with the package.
+WANTED_MAJOR, OTHER_MAJOR = 15, 16
+# What autovacuum does depends on the minute it comes in; the benchmark does it between the runs.
+SETTINGS = {"autovacuum": "off"}
 
 
 class TooSmallError(Exception):
@@ -35,85 +31,127 @@ class TooSmallError(Exception):
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Rows of the two tables of sessions, rows and bytes of the large values, and how often each pair runs."""
-
-    rows: int
-    many_rows: int
-    large_rows: int
-    large_bytes: int
-    rounds: int
-
-    @property
-    def disk_bytes(self) -> int:
-        """The disk that both servers take at most, in bytes."""
-        data = 2 * ROW_BYTES * (self.rows + self.many_rows) + self.large_bytes * (self.large_rows + 1)
-        return data + min(SPARE_BYTES, 4 * data)
-
-
-@dataclass(frozen=True)
 class Stage:
-    """Two running servers whose source is filled. `folder` holds all of it, and the password file."""
+    """Two running servers. `folder` holds all of it, and the password file.
+
+    `filled` are the data sets that the source has; `copied` says with which options the engine has made the target's
+    copy of a data set, and what that took; `seconds` is what contestants took so far, by data set and label.
+    """
 
     source: Server
     target: Server
     sizes: Sizes
     folder: Path
+    filled: set[Data] = field(default_factory=set)
+    copied: dict[Data, tuple[Options, Measured]] = field(default_factory=dict)
+    seconds: dict[tuple[Data, str], float] = field(default_factory=dict)
 
-    def run(self, contestant: str, source_table: QualifiedName, target_table: QualifiedName = COPIED) -> Measured:
-        """Run a contestant once. Both servers have written out what they had before it starts."""
+    def fill(self, data: Data) -> None:
+        """Make a data set on the source, unless it is there."""
+        if data not in self.filled:
+            print(f"{data.rows:,} rows of {data.table} for the source", flush=True)
+            data_sets.make(self.source, data, self._environment(data))
+            self.filled.add(data)
+
+    def run(self, contestant: str, data: Data, options: Options = FULL_REFRESH, *, watched: bool = False) -> Measured:
+        """Run a contestant once, and tell what it wrote on the target where it is `watched`.
+
+        Both servers have written out what they had before it starts.
+        """
+        servers = (self.source, self.target)
+        for server in servers:
+            Database(server, "postgres").execute("benchmarks/checkpoint.sql")
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            job = Job(
+                source=Database(self.source, data.database).keywords,
+                target=Database(self.target, data.database).keywords,
+                table=data.table,
+                major=self.source.major,
+                folder=folder,
+                options=options,
+            )
+            if not watched:
+                return run(contestant, job, self._environment(data), servers)
+            with watch(Database(self.target, data.database), data.table) as written:
+                found = run(contestant, job, self._environment(data), servers)
+                return replace(found, writes=written())
+
+    def empty_target(self, data: Data) -> None:
+        """Leave the target with an empty database."""
+        self.fill(data)
+        self.copied.pop(data, None)
+        recreate(Database(self.target, data.database))
+
+    def bare_target(self, data: Data) -> None:
+        """Leave the target with an empty table without key or index."""
+        self._define(data, "pre-data")
+
+    def finished_target(self, data: Data) -> None:
+        """Leave the target with an empty table that has its key and all its indexes."""
+        self._define(data, "pre-data", "post-data")
+
+    def copy(self, data: Data, options: Options) -> Measured:
+        """Have the engine's copy on the target, made with these options, and return what its initial load took."""
+        done = self.copied.get(data)
+        if done is None or done[0] != options:
+            self.empty_target(data)
+            found = self.run("engine", data, options, watched=True)
+            self.require_arrived("engine", data)
+            self.vacuum(data)
+            self.copied[data] = done = (options, found)
+        return done[1]
+
+    def vacuum(self, data: Data) -> None:
+        """Do what autovacuum would do in both databases of a data set."""
         for server in (self.source, self.target):
-            execute(server, Sql("CHECKPOINT"))
-        job = {
-            "source": self._keywords(self.source),
-            "target": self._keywords(self.target),
-            "source_table": [source_table.schema, source_table.name],
-            "target_table": [target_table.schema, target_table.name],
-            "major": self.source.major,
+            Database(server, data.database).execute("benchmarks/vacuum.sql")
+
+    def require_arrived(self, contestant: str, data: Data, *, indexes: bool = True) -> None:
+        """Raise RuntimeError where other rows, or other indexes, arrived than should have."""
+        expected, found = (
+            Database(server, data.database).one(
+                "benchmarks/arrived.sql", {"name": quoted(data.table)}, table=data.table
+            )
+            for server in (self.source, self.target)
+        )
+        if found.rows != expected.rows:
+            raise RuntimeError(f"{contestant} copied {found.rows:,} of {expected.rows:,} rows")
+        if indexes and found.indexes != expected.indexes:
+            raise RuntimeError(f"{contestant} made {found.indexes} of {expected.indexes} indexes")
+
+    def _define(self, data: Data, *sections: str) -> None:
+        self.empty_target(data)
+        source, target = (Database(server, data.database).keywords for server in (self.source, self.target))
+        copy_definition(self.source.major, source, target, *sections, environment=self._environment(data))
+
+    def _environment(self, data: Data) -> Mapping[str, str]:
+        servers = ((SOURCE_CONN, self.source), (TARGET_CONN, self.target))
+        return {
+            **os.environ,
+            "PGPASSFILE": str(self.folder / "pgpass"),
+            "AIRFLOW_HOME": str(self.folder / "airflow"),
+            **{f"AIRFLOW_CONN_{name.upper()}": Database(server, data.database).url for name, server in servers},
         }
-        return run(contestant, job, self._environment(), (self.source, self.target))
-
-    def clear(self) -> None:
-        """Drop whatever was copied."""
-        execute(self.target, Sql("DROP SCHEMA IF EXISTS copied CASCADE"))
-
-    def require_rows(self, contestant: str, rows: int, table: QualifiedName = COPIED) -> None:
-        """Raise RuntimeError where another number of rows arrived than should have."""
-        with closing(psycopg2.connect(self.target.dsn())) as connection, connection.cursor() as cursor:
-            cursor.execute(render("benchmarks/count.sql", table=table))
-            found = int(cursor.fetchall()[0][0])
-        if found != rows:
-            raise RuntimeError(f"{contestant} copied {found:,} of {rows:,} rows")
-
-    def _environment(self) -> dict[str, str]:
-        connections = {
-            f"AIRFLOW_CONN_{name.upper()}": f"postgresql://{SUPERUSER}@127.0.0.1:{server.port}/postgres"
-            for name, server in ((SOURCE_CONN, self.source), (TARGET_CONN, self.target))
-        }
-        return {"PGPASSFILE": str(self.folder / "pgpass"), "AIRFLOW_HOME": str(self.folder / "airflow"), **connections}
-
-    def _keywords(self, server: Server) -> dict[str, str]:
-        return {"host": "127.0.0.1", "port": str(server.port), "dbname": "postgres", "user": SUPERUSER}
 
 
 @contextmanager
 def stage(sizes: Sizes) -> Iterator[Stage]:
-    """Make both servers and their data in a temporary folder. Raises TooSmallError before anything is made."""
+    """Start both servers in a temporary folder. Raises TooSmallError before anything is made."""
     free = shutil.disk_usage(tempfile.gettempdir()).free
     if free < sizes.disk_bytes:
         raise TooSmallError(
             f"{sizes.disk_bytes / 1e9:.0f} GB needed in {tempfile.gettempdir()}, {free / 1e9:.0f} GB free: "
-            "set TMPDIR, or a smaller --scale"
+            "set TMPDIR, or fewer --rows"
         )
     folder = Path(tempfile.mkdtemp(prefix="pgpipelines-bench-"))
     folder.chmod(0o755)  # servers of a root user run as another account
-    source, target = (Server(folder / name, installed_majors()[0], free_port()) for name in ("source", "target"))
+    major = WANTED_MAJOR if WANTED_MAJOR in installed_majors() else OTHER_MAJOR
+    source, target = (Server(folder / name, major, free_port(), SETTINGS) for name in ("source", "target"))
     try:
         for server in (source, target):
             server.create()
             server.start()
         _write_password_file(folder / "pgpass", (source, target))
-        _fill(source, target, sizes)
         yield Stage(source, target, sizes, folder)
     finally:
         for server in (source, target):
@@ -121,28 +159,6 @@ def stage(sizes: Sizes) -> Iterator[Stage]:
         shutil.rmtree(folder)
 
 
-def execute(server: Server, statement: Sql, values: Mapping[str, Any] | None = None) -> None:
-    """Run a statement outside of any transaction."""
-    with closing(psycopg2.connect(server.dsn())) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values or {})
-
-
 def _write_password_file(path: Path, servers: Iterable[Server]) -> None:
     path.touch(mode=0o600)
     path.write_text("".join(f"127.0.0.1:{server.port}:*:{SUPERUSER}:{server.password}\n" for server in servers))
-
-
-def _fill(source: Server, target: Server, sizes: Sizes) -> None:
-    schema = render("schema/charger_db.sql")
-    for server in (source, target):
-        execute(server, Sql(f"CREATE SCHEMA given; SET search_path = given; {schema}"))
-    chargers = render("benchmarks/chargers.sql")
-    execute(source, Sql(f"SET search_path = given; {chargers}"))
-    execute(source, render("benchmarks/sessions.sql", table=GIVEN), {"rows": sizes.rows})
-    execute(source, Sql("CREATE SCHEMA many; CREATE TABLE many.charger_usage_log (LIKE given.charger_usage_log)"))
-    execute(source, render("benchmarks/sessions.sql", table=MANY), {"rows": sizes.many_rows})
-    execute(source, Sql("ALTER TABLE many.charger_usage_log ADD PRIMARY KEY (id)"))
-    execute(source, render("benchmarks/large_values.sql"), {"rows": sizes.large_rows, "bytes": sizes.large_bytes})
-    execute(source, Sql("VACUUM (ANALYZE)"))

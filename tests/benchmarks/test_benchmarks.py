@@ -1,20 +1,16 @@
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks import races
 from benchmarks.__main__ import main
-from benchmarks.contestants import Job, measured
-from benchmarks.report import Bar, Section, markdown, table
-from pgpipelines.templates import QualifiedName
+from benchmarks.entries import AIRFLOW, GENERIC_TRANSFER, GET_RECORDS, LOADERS, PROVEN, PSQL, RELAY
+from benchmarks.rounds import Entry
 
-TINY = ["--scale", "0.001", "--value-mib", "1", "--rounds", "1"]
-NOWHERE = Job({}, {}, QualifiedName("a", "b"), QualifiedName("c", "d"), 18)
+TINY = ["--rows", "2000", "--value-mib", "1", "--rounds", "1"]
 
 
 @pytest.fixture
@@ -26,48 +22,48 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_a_tiny_run_reports_every_contestant_and_every_bar_and_leaves_nothing(tmp_path: Path, place: Path) -> None:
-    written = tmp_path / "results.md"
-    main([*TINY, "--only", "relay", "copy", "memory", "--output", str(written)])
-    report = written.read_text()
-    for contestant in ("pgpipelines relay", "psql \\| psql, binary", "pgpipelines, proven", *races.PEERS.values()):
-        assert f"\n| {contestant} " in report
-    assert report.count("≤ 1.05 ×") == 1
-    assert report.count("≥ 10 ×") == len(races.PEERS)
-    assert report.count(" MB | ≤ ") == 3
+def report_of(path: Path, *benchmarks: str) -> str:
+    """What a tiny run of some benchmarks writes."""
+    main([*TINY, "--only", *benchmarks, "--output", str(path)])
+    return path.read_text()
+
+
+def named(report: str, entries: Iterable[Entry]) -> bool:
+    """Tell whether each contestant has a row, with its figures or with what is missing."""
+    return all(f"\n| {entry.label} " in report or f"\n| {entry.label}: missing here (" in report for entry in entries)
+
+
+def test_the_initial_load_names_every_peer_and_every_bar_and_leaves_nothing(tmp_path: Path, place: Path) -> None:
+    report = report_of(tmp_path / "results.md", "load")
+    assert named(report, (*LOADERS, GENERIC_TRANSFER, GET_RECORDS))
+    assert report.count("≤ 1.00 ×") == 1
+    assert report.count("≤ 0.80 ×") == 1
     assert "fsync on" in report
-    assert "missing" not in report
+    assert list(place.iterdir()) == []
+
+
+def test_the_other_races_name_every_peer_and_every_bar_and_leave_nothing(tmp_path: Path, place: Path) -> None:
+    report = report_of(tmp_path / "results.md", "relay", "copy", "memory")
+    assert named(report, (RELAY, PSQL, PROVEN, *AIRFLOW))
+    assert "missing here" not in report
+    assert report.count("≤ 1.05 ×") == 1
+    assert report.count("≥ 10.0 ×") == len(AIRFLOW)
+    assert report.count(" MB | ≤ ") == 3
+    assert list(place.iterdir()) == []
+
+
+def test_the_scenarios_name_every_bar_and_leave_nothing(tmp_path: Path, place: Path) -> None:
+    report = report_of(tmp_path / "results.md", "refresh", "incremental", "larger", "xmin", "verification")
+    bars = " ".join(report.partition("## ")[0].split())
+    for limit in ("≤ 0.25 ×", "≤ 0.50 ×", "≤ 0.10 ×", "≤ 1.20 ×", "≤ 0.20 ×", "≤ 25 %"):
+        assert bars.count(f"| {limit} |") == 1
+    assert bars.count("| ≤ 5.0 % |") == 3
+    assert "| refresh, nothing changed: tuples written | 0 | ≤ 0 | holds |" in bars
+    assert "| refresh of these: tuples written over rows changed | 1.00 × | ≤ 1.00 × | holds |" in bars
     assert list(place.iterdir()) == []
 
 
 def test_a_run_that_the_disk_cannot_hold_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^pgpipelines: [\d,]+ GB needed in .*, [\d,]+ GB free: set TMPDIR, .*$"):
-        main(["--scale", "1000000"])
+        main(["--rows", "1000000000000"])
     assert capsys.readouterr().out == ""
-
-
-def test_a_peer_that_is_not_installed_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "airflow.providers.postgres.hooks.postgres", None)
-    assert "airflow.providers.postgres" in measured("hook_loop", NOWHERE)["missing"]
-
-
-def test_a_missing_peer_keeps_its_row_with_the_reason() -> None:
-    row = races.peer_row("GenericTransfer", "generic_transfer", {}, {"generic_transfer": "No module named x"}, None)
-    assert row[0] == "GenericTransfer: missing here (No module named x)"
-
-
-def test_a_bar_that_was_not_measured_never_counts_as_held() -> None:
-    assert Bar("a", "missing", "≤ 1", None).verdict == "not measured"
-    assert Bar("a", "2", "≤ 1", holds=False).verdict == "**missed**"
-
-
-def test_the_report_lines_its_columns_up_and_puts_the_bars_first() -> None:
-    assert table(("what", "s"), [("a", "10.00"), ("longer", "1.00")]).splitlines() == [
-        "| what   |     s |",
-        "| :----- | ----: |",
-        "| a      | 10.00 |",
-        "| longer |  1.00 |",
-    ]
-    section = Section("One", "Words.", ("what",), [("row",)], [Bar("promise", "1", "≤ 2", holds=True)])
-    report = markdown(["2 cores"], [section])
-    assert report.index("2 cores") < report.index("promise") < report.index("## One")

@@ -1,0 +1,2 @@
+-- Writes out what the server holds in memory. Parameters: none. Locks: none.
+CHECKPOINT;
