@@ -178,7 +178,8 @@ def test_the_grant_for_reading_is_printed_and_enough(
 
 
 WRITER = ("USAGE ON SCHEMA public", "SELECT, INSERT, UPDATE, DELETE ON t", "TEMPORARY ON DATABASE {}")
-LEDGER = ("USAGE ON SCHEMA pgpipelines", "SELECT, INSERT ON pgpipelines.ledger")
+STATE = "pgpipelines.ledger, pgpipelines.load, pgpipelines.load_chunk, pgpipelines.progress"
+LEDGER = ("USAGE, CREATE ON SCHEMA pgpipelines", f"SELECT, INSERT, UPDATE, DELETE ON {STATE}")
 
 
 @pytest.mark.parametrize(
@@ -194,6 +195,9 @@ LEDGER = ("USAGE ON SCHEMA pgpipelines", "SELECT, INSERT ON pgpipelines.ledger")
         ("USAGE ON SCHEMA pgpipelines", "no privilege to write the ledger"),
         ("SELECT ON pgpipelines.ledger", "no privilege to write the ledger"),
         ("INSERT ON pgpipelines.ledger", "no privilege to write the ledger"),
+        ("CREATE ON SCHEMA pgpipelines", "no privilege to write the ledger"),
+        ("UPDATE ON pgpipelines.load_chunk", "no privilege to write the ledger"),
+        ("DELETE ON pgpipelines.load", "no privilege to write the ledger"),
     ],
 )
 def test_the_grant_for_writing_is_printed_and_enough(
