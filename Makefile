@@ -23,6 +23,7 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, the SQL linter, and checks of generated f
 	$(BIN)/python -m tests.sql_lint
 	$(BIN)/python -m pgpipelines.configuration --check
 	$(BIN)/python docs/write_dags_page.py --check
+	$(BIN)/python docs/write_schema_changes_page.py --check
 
 format: $(VENV)/dev.stamp ## format Python
 	$(BIN)/ruff check --fix .
@@ -34,8 +35,9 @@ bench: $(VENV)/dev.stamp ## copies side by side with the peers, as ratios
 schema: $(VENV)/dev.stamp ## write include/pipelines.schema.json from the typed models
 	$(BIN)/python -m pgpipelines.configuration --write
 
-docs: $(VENV)/dev.stamp ## write docs/dags.md from the DAGs
+docs: $(VENV)/dev.stamp ## write docs/dags.md from the DAGs, docs/schema-changes.md from the tested cases
 	$(BIN)/python docs/write_dags_page.py
+	$(BIN)/python docs/write_schema_changes_page.py
 
 lock: $(VENV)/dev.stamp ## compile requirements*.in into requirements*.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --custom-compile-command 'make lock' requirements.in -o requirements.txt

@@ -32,27 +32,37 @@ BOUND_VALUE = re.compile(r"%\(\w+\)s")
 VALUES = ("'x'", "1", "('x')")
 # Reserved words that read as values, and stand in lower case as functions do.
 VALUE_WORDS = {"TRUE_P", "FALSE_P", "CURRENT_USER", "SESSION_USER", "USER", "CURRENT_ROLE", "CURRENT_CATALOG"}
+
+
+def column(generated: str, identity: str) -> dict[str, object]:
+    """A column as copy/column.sql takes it."""
+    return {
+        "name": "x",
+        "type": "bigint",
+        "expression": "1",
+        "generated": generated,
+        "identity": identity,
+        "sequence": {"name": "x", "options": "START WITH 1"},
+    }
+
+
 # Parameters that are whole clauses, for which a name can't stand in.
 CLAUSES: Mapping[str, Mapping[str, object]] = {
     "copy/add_constraint.sql": {"definition": "CHECK (true)"},
     "copy/add_foreign_key.sql": {"head": "FOREIGN KEY (x) REFERENCES ", "tail": "(x)"},
+    "copy/attach_partition.sql": {"bound": "DEFAULT"},
     "copy/create_enum.sql": {"labels": ["'x'", "'y'"]},
     "copy/create_sequence.sql": {"options": "START WITH 1", "type": "bigint"},
     "copy/create_table.sql": {
         "options": "fillfactor='70'",
         "partition_key": "RANGE (x)",
         "columns": [
-            {
-                "name": "x",
-                "type": "bigint",
-                "expression": "1",
-                "generated": generated,
-                "identity": identity,
-                "sequence": {"options": "START WITH 1"},
-            }
+            column(generated, identity)
             for generated, identity in (("v", ""), ("s", ""), ("", "a"), ("", "d"), ("", ""))
         ],
     },
+    "copy/add_column.sql": {"column": column("", "d")},
+    "copy/add_enum_value.sql": {"label": "'x'", "after": "'y'", "before": "'z'"},
     "copy/create_domain.sql": {"checks": ["x CHECK (true)", "y CHECK (true)"]},
     "copy/set_column_statistics.sql": {"statistics": 1},
     "copy/create_index.sql": {"definition": "USING btree (x)"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from jinja2 import Environment
 from pgpipelines import templates
 from pgpipelines.copy import progress
 from pgpipelines.errors import MissingObjectError, VerificationError
-from pgpipelines.sessions import Session
 from pgpipelines.templates import SQL_FOLDER
 from tests.fixtures.copying import RUN, copied, copy_table, request
 from tests.fixtures.servers import Database
+from tests.plugins.copy.drift_cases import BEGINNING
+from tests.plugins.copy.test_drift import findings
+from tests.plugins.copy.test_structure import PARTITIONS, PLAIN, copied_definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = ("session", "catalog", "checksum", "copy")
@@ -61,7 +64,11 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def test_every_template_of_the_engine_runs(
-    source: Database, target: Database, rendered: set[str], monkeypatch: pytest.MonkeyPatch
+    source: Database,
+    target: Database,
+    database_of: Callable[..., Database],
+    rendered: set[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(progress, "LINE_SECONDS", 0)
     source.run("""
@@ -85,10 +92,21 @@ def test_every_template_of_the_engine_runs(
     """)
     with pytest.raises(VerificationError):
         copy_table(request(source, target, "loose", "made.loose"), RUN)
-    with (
-        Session(source.endpoint, "leader", snapshot=True) as leader,
-        Session(source.endpoint, "stream", snapshot=True) as stream,
-    ):
-        stream.adopt_snapshot(leader.export_snapshot())
-        assert stream.one("session/backend.sql").pid == stream.backend  # otherwise asked behind a pooler only
+    define_everything(database_of(), database_of())
     assert {name for name in rendered if name.startswith(FAMILIES)} == set(ENGINE)
+
+
+def define_everything(source: Database, target: Database) -> None:
+    """Make and compare tables that differ in every way."""
+    for database in (source, target):
+        database.run(BEGINNING)
+    source.run("""
+        ALTER TYPE mood ADD VALUE 'keen'; ALTER TABLE t RENAME price TO prices; COMMENT ON TABLE t IS 'x';
+        ALTER TABLE t ADD more int, DROP wide, ALTER n TYPE bigint, ALTER fixed DROP NOT NULL,
+            ALTER fixed SET DEFAULT 2, ALTER at SET NOT NULL, ALTER twice DROP EXPRESSION, DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, code);
+    """)
+    assert all(finding.remedy for finding in findings(source, target))
+    for database in (source, target):
+        database.run("DROP TABLE t; DROP TYPE pair, mood; DROP DOMAIN amount")
+    source.run(PLAIN + PARTITIONS + "CREATE TABLE child () INHERITS (unlogged)")
+    copied_definitions(source, target)

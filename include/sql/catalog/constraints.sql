@@ -8,7 +8,6 @@ SELECT
     pg_get_constraintdef(con.oid) AS definition,
     con.condeferrable AS may_defer,
     con.condeferred AS starts_deferred,
-    NOT con.conislocal AS inherited,
     ARRAY(
         SELECT a.attname::text
         FROM unnest(con.conkey) WITH ORDINALITY AS k (attnum, position)

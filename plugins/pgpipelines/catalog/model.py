@@ -166,7 +166,7 @@ class Constraint:
     """A primary key (`kind` p), unique (u), check (c), exclusion (x) or unproven NOT NULL (n) constraint.
 
     `index` is what a primary key or unique constraint can be attached to once it is built; None where the server
-    builds its own. `inherited` tells that it came from a parent.
+    builds its own.
     """
 
     name: str
@@ -175,7 +175,6 @@ class Constraint:
     columns: tuple[str, ...]
     deferrable: bool
     deferred: bool
-    inherited: bool
     index: Index | None
     comment: str | None
 

@@ -179,7 +179,6 @@ def _constraint(row: Any) -> Constraint:
         columns=tuple(row.columns),
         deferrable=row.may_defer,
         deferred=row.starts_deferred,
-        inherited=row.inherited,
         index=index,
         comment=row.comment,
     )

@@ -244,7 +244,7 @@ def test_a_type_that_could_lose_data_is_refused_with_the_statement_that_mends_it
     with pytest.raises(DriftError, match=r"column v is .*, but .* in the source") as caught:
         copied(source, target)
     assert content(target) == [b"2\t\\N"]
-    target.run(caught.value.remedy.removesuffix(";") + f" USING NULL::{there}")
+    target.run(re.sub(r"(?: USING.*)?;$", f" USING NULL::{there}", caught.value.remedy))
     copied(source, target)
     assert content(target) == content(source)
 
@@ -320,7 +320,7 @@ def test_a_type_that_stands_in_the_target_already_is_used_or_refused(source: Dat
 def test_a_domain_on_another_type_is_refused(source: Database, target: Database) -> None:
     source.run("CREATE DOMAIN d AS bigint; CREATE TABLE t (v d); INSERT INTO t VALUES (5000000000)")
     target.run("CREATE DOMAIN d AS int; CREATE TABLE t (v d)")
-    with pytest.raises(DriftError, match="column v is"):
+    with pytest.raises(DriftError, match=r"type public\.d is made of integer, but of bigint in the source"):
         copied(source, target)
 
 

@@ -9,26 +9,38 @@ place         what stands in the target already, and which names are free there
 creation      the table without constraints and indexes, and all that its columns need
 completion    its indexes, each on its own; then constraints, comments and the final name
 foreign_keys  those among tables that are copied together
-drift         whether the rows of the source fit an existing target
+structure     what becomes a partition or a child again
+types         those that columns need: made where they are missing, compared where they stand
+drift         how an existing target differs from its source, and what makes room for the rows
+notices       differences that hinder no row
+holding       which types hold every value of another
+finding       a difference, and what may be done about it
 """
 
 from pgpipelines.copy.definition.completion import attachment, indexes
 from pgpipelines.copy.definition.creation import creation
-from pgpipelines.copy.definition.drift import accept, same_type
+from pgpipelines.copy.definition.drift import accept, compare, widenings
+from pgpipelines.copy.definition.finding import Finding
 from pgpipelines.copy.definition.foreign_keys import foreign_keys
+from pgpipelines.copy.definition.holding import same_type
 from pgpipelines.copy.definition.moved import Definition
 from pgpipelines.copy.definition.place import Place
 from pgpipelines.copy.definition.statement import Statement, run_all
+from pgpipelines.copy.definition.structure import structure
 
 __all__ = [
     "Definition",
+    "Finding",
     "Place",
     "Statement",
     "accept",
     "attachment",
+    "compare",
     "creation",
     "foreign_keys",
     "indexes",
     "run_all",
     "same_type",
+    "structure",
+    "widenings",
 ]

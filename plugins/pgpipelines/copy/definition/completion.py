@@ -33,6 +33,12 @@ def indexes(place: Place, definition: Definition, loading: QualifiedName) -> lis
 
 def _plain_indexes(definition: Definition) -> list[Index]:
     """The indexes that CREATE INDEX builds: those behind keys first, which take the longest."""
+    if definition.partitioned:  # it has no rows, and its constraints make their own
+        return list(definition.source.indexes)
+    return _every_index(definition)
+
+
+def _every_index(definition: Definition) -> list[Index]:
     source = definition.source
     keys = [constraint.index for constraint in source.constraints if constraint.index is not None]
     return [*keys, *source.indexes]
@@ -52,7 +58,7 @@ def _constraint(
     definition: Definition, table: QualifiedName, constraint: Constraint, names: Mapping[str, str]
 ) -> Statement:
     name = names.get(constraint.name, constraint.name) if constraint.kind in "pux" else constraint.name
-    if constraint.index is None:
+    if constraint.index is None or definition.partitioned:
         text = definition.rewrite(constraint.definition)
         return statement("add_constraint", table=table, name=name, definition=text)
     return statement(
@@ -79,7 +85,7 @@ def _comments(definition: Definition, table: QualifiedName, names: Mapping[str, 
         if constraint.comment:
             name = names.get(constraint.name, constraint.name) if constraint.kind in "pux" else constraint.name
             planned.append(statement("comment_constraint", {"comment": constraint.comment}, table=table, name=name))
-    for index in _plain_indexes(definition):
+    for index in _every_index(definition):
         if index.comment:
             own = QualifiedName(schema, names[index.name])
             planned.append(statement("comment_index", {"comment": index.comment}, index=own))

@@ -16,17 +16,23 @@ if TYPE_CHECKING:
 UNNEEDED_QUOTES = re.compile(r'"([a-z_][a-z0-9_$]*)"')
 
 
-def alike(left: Sql, right: Sql) -> bool:
+def alike(left: Sql | None, right: Sql | None) -> bool:
     """Tell whether two pieces of SQL are equal but for quotes around names: we quote all, servers only some."""
+    if left is None or right is None:
+        return left is right
     return UNNEEDED_QUOTES.sub(r"\1", left) == UNNEEDED_QUOTES.sub(r"\1", right)
 
 
 @dataclass(frozen=True)
 class Definition:
-    """The source table under the target's name: types of the source's schema move to the target's schema."""
+    """The source table under the target's name: types of the source's schema move to the target's schema.
+
+    `partitioned` keeps a partitioned table one, its partitions tables of their own; else it becomes one plain table.
+    """
 
     source: Table
     target: QualifiedName
+    partitioned: bool = False
 
     @property
     def digest(self) -> str:
@@ -35,7 +41,7 @@ class Definition:
         columns = [replace(column, sequence=None) for column in source.columns]
         sequences = [column.sequence and column.sequence.options for column in source.columns]
         parts = (self.target, source.name, columns, sequences, source.constraints, source.indexes, source.types)
-        looks = (source.unlogged, source.options, source.comment)
+        looks = (self.partitioned, source.partition_key, source.unlogged, source.options, source.comment)
         return hashlib.sha256(repr((parts, looks)).encode()).hexdigest()
 
     def moved(self, name: QualifiedName) -> QualifiedName:
@@ -74,7 +80,12 @@ class Definition:
 
     def column(self, column: Column, sequence: QualifiedName | None = None) -> Column:
         """A column as the target declares it; `sequence` fills it by default or as its identity."""
-        moved = replace(column, type=self.type_of(column.type), expression=self._default(column, sequence))
+        identity = column.identity
+        if identity and column.sequence is None:  # of the partitioned table; it comes back with the attachment
+            identity = ""
+        moved = replace(
+            column, identity=identity, type=self.type_of(column.type), expression=self._default(column, sequence)
+        )
         if column.sequence is None or sequence is None:
             return moved
         return replace(moved, sequence=replace(column.sequence, name=sequence))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pgpipelines.catalog import describe
 from pgpipelines.copy.definition.statement import Statement, statement
 from pgpipelines.errors import PrivilegeError
-from pgpipelines.templates import QualifiedName, quoted
+from pgpipelines.templates import QualifiedName, Sql, escaped, quoted
 
 if TYPE_CHECKING:
     from pgpipelines.copy.definition.moved import Definition
@@ -20,6 +21,17 @@ NAME_BYTES = 63
 VIRTUAL_SINCE = 18
 # The first that keeps NOT NULL as a constraint with a name.
 NAMED_NOT_NULL_SINCE = 18
+
+
+@dataclass(frozen=True)
+class ExistingType:
+    """A type of the target: `kind` as pg_type.typtype, what it is `made_of`, and what a domain asks for."""
+
+    kind: str
+    labels: tuple[str, ...]
+    made_of: Sql
+    not_null: bool
+    checks: tuple[Sql, ...]
 
 
 class Place:
@@ -67,9 +79,13 @@ class Place:
         self._planned_schemas.add(schema)
         return [] if may.present else [statement("create_schema", schema=schema)]
 
-    def type(self, name: QualifiedName) -> Any:
-        """What a type of the target is (copy/existing_type.sql), or None."""
-        return self.session.one("copy/existing_type.sql", {"schema": name.schema, "name": name.name})
+    def type(self, name: QualifiedName) -> ExistingType | None:
+        """What a type of the target is, or None where there is none."""
+        found = self.session.one("copy/existing_type.sql", {"schema": name.schema, "name": name.name})
+        if found is None:
+            return None
+        checks = tuple(escaped(check) for check in found.checks)
+        return ExistingType(found.kind, tuple(found.labels), escaped(found.made_of), found.not_null, checks)
 
     def plan_type(self, name: QualifiedName) -> bool:
         """Note that a type is to be made; tell whether it wasn't noted before."""
