@@ -5,11 +5,22 @@ from __future__ import annotations
 import tests.fixtures.airflow_home  # noqa: F401 (before anything that imports Airflow)
 from demo.servers import installed_majors
 from tests.fixtures.clones import clone_of
+from tests.fixtures.following import followed, followed_database
 from tests.fixtures.poolers import pooler_of
 from tests.fixtures.replicas import replica_of
 from tests.fixtures.servers import database_of, server_of, source, target
 
-__all__ = ["clone_of", "database_of", "pooler_of", "replica_of", "server_of", "source", "target"]
+__all__ = [
+    "clone_of",
+    "database_of",
+    "followed",
+    "followed_database",
+    "pooler_of",
+    "replica_of",
+    "server_of",
+    "source",
+    "target",
+]
 
 
 def pytest_report_header() -> str:

@@ -66,6 +66,8 @@ CLAUSES: Mapping[str, Mapping[str, object]] = {
     "copy/create_domain.sql": {"checks": ["x CHECK (true)", "y CHECK (true)"]},
     "copy/set_column_statistics.sql": {"statistics": 1},
     "copy/create_index.sql": {"definition": "USING btree (x)"},
+    "copy/highest.sql": {"selection": {"table": "x", "select": "SELECT 1"}},
+    "copy/no_dates.sql": {"selection": {"table": "x", "select": "SELECT 1"}},
 }
 
 

@@ -1,12 +1,12 @@
-{# What stands in FROM when the source, or the target, is read; part of other templates. #}
-{# Parameters: selection (table, select), leaf (one partition or child of the table, read alone; may be left out). #}
-{# A leaf answers to the table's name, because the user's WHERE may qualify columns with it. #}
+{# What stands in FROM to read a selection: the user's query, or the table; part of other templates. #}
+{# Parameters: selection; leaf (may be left out): the one partition of the table to read. #}
+{# The user's condition may name the table before its columns, so the table's name stays, whatever part is read. #}
 {% if selection.select is not none %}
 (
 {{ selection.select }}
 ) AS selected
-{%- elif leaf is defined and leaf is not none %}
+{% elif leaf is defined and leaf is not none %}
 ONLY {{ leaf | identifier }} AS {{ selection.table.name | identifier }}
-{%- else %}
-{{ selection.table | identifier }}
-{%- endif %}
+{% else %}
+{{ selection.table | identifier }} AS {{ selection.table.name | identifier }}
+{% endif %}

@@ -1,0 +1,8 @@
+{# The condition that a row was written by a transaction which the last run did not see, or is to be read again; #}
+{# part of copy/changed.sql. Parameters: change. #}
+(
+    {% if change.again is not none %}
+    {{ change.column | identifier }} >= %(change_again)s::{{ change.type }} OR
+    {% endif %}
+    age(xmin) BETWEEN 0 AND (SELECT age(%(change_floor)s::text::xid8::xid))
+)
