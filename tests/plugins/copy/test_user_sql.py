@@ -90,6 +90,7 @@ ATTACKS = [
     "true) ; DROP TABLE x; SELECT (true",
     "E'a'\n'\\'' = 'a') ; DROP TABLE x; SELECT ('a' = E'\\''",
     "E'a' -- '\n'\\'' = 'a') ; DROP TABLE x; SELECT ('a' = E'\\''",
+    "E'a'\n'b'\n'\\'' = 'a') ; DROP TABLE x; SELECT ('a' = E'\\''",
     "true -- \r) ; DROP TABLE x; SELECT (true",
     "(SELECT true AS a$b$)) ; DROP TABLE x; SELECT ((SELECT true AS a$b$)",
     "(SELECT true AS 가$b$)) ; DROP TABLE x; SELECT ((SELECT true AS 가$b$)",
