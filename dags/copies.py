@@ -1,40 +1,45 @@
-"""Make the target's tables equal to the source's.
+"""Make tables of the target equal to the source's, or bring what changed since the last run.
 
-Each table is one task, named after the table in the target. For each, this run
+Each table, or group of tables, is one task, named after its tables in the target. For each, this run
 
 1. reads one snapshot of the source, so that what it copies belongs together;
-2. stages the rows in the target by COPY and changes only what differs, in one transaction;
-3. compares source and target, content against content, **before** it commits.
+2. finds the rows that differ: a full refresh among all rows, an incremental copy among those whose cursor says that
+   they changed;
+3. stages them in the target by COPY and changes only what differs, in one transaction;
+4. compares source and target **before** it commits.
 
-Readers of the target see the old table or the new one, never half. A task that fails or is killed leaves
+Readers of the target see the old tables or the new ones, never half. A task that fails or is killed leaves
 the target as it was: mend what the error names and clear the task, or wait for the next run. Every run of a
-task is a row of `pgpipelines.ledger` in the target, and a success is an event of the target table's Asset.
+task is a row of `pgpipelines.ledger` in the target, and a success is an event of each target table's Asset.
 
-Tables are copied in the order of the list, `parallel` at a time. This DAG comes from `copies` in
+Tasks run in the order of the list, `parallel` at a time. This DAG comes from `copies` in
 `include/pipelines.yaml`: change it there.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import DAG, task
 
-from pgpipelines.configuration import Copy, load
-from pgpipelines.dag_policy import dag_settings, timetable
-from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_table
+from pgpipelines.configuration import Copy, Table, load
+from pgpipelines.dag_policy import dag_settings, pool, timetable
+from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_every_table, copy_tables
+
+# Airflow keeps 250 characters of a name.
+NAMES_OF_TABLES = "{{ task.op_kwargs['tables'] | map(attribute='target') | join(', ') | truncate(250, True, '…', 0) }}"
 
 
-@task(map_index_template="{{ task.op_kwargs['target_table'] }}", outlets=[COPIED_TABLES], multiple_outputs=True)
-def copy(
-    source_conn_id: str, target_conn_id: str, source_table: str, target_table: str, batch_size: int
-) -> CopySummary:
-    """Copy one table and prove it."""
-    return copy_table(
-        source_conn_id=source_conn_id,
-        target_conn_id=target_conn_id,
-        source_table=source_table,
-        target_table=target_table,
-        batch_size=batch_size,
-    )
+@task(map_index_template=NAMES_OF_TABLES, outlets=[COPIED_TABLES])
+def copy(settings: dict[str, Any], tables: list[dict[str, Any]]) -> list[CopySummary]:
+    """Copy one table, or a group under one snapshot, and prove it."""
+    return copy_tables(settings, tables)
+
+
+@task(outlets=[COPIED_TABLES])
+def copy_whole_database(settings: dict[str, Any], leave_out: list[str]) -> list[CopySummary]:
+    """Copy every table that the source has now, under one snapshot, and prove it."""
+    return copy_every_table(settings, leave_out=leave_out)
 
 
 def copy_dag(dag_id: str, pipeline: Copy) -> None:
@@ -45,23 +50,45 @@ def copy_dag(dag_id: str, pipeline: Copy) -> None:
         max_active_tasks=pipeline.parallel,
         **dag_settings(documentation(pipeline), tags=["copy", pipeline.strategy]),
     ):
-        copy.partial(source_conn_id=pipeline.source, target_conn_id=pipeline.target).expand_kwargs(
-            [
-                {
-                    "source_table": str(table.source),
-                    "target_table": str(table.target),
-                    "batch_size": table.batch_size,
-                }
-                for table in pipeline.table_copies()
-            ]
-        )
+        settings = pipeline.settings()
+        if pipeline.every_table:
+            copy_whole_database.override(pool=pool(pipeline.pool))(settings, list(pipeline.leave_out))
+        else:
+            copy.override(pool=pool(pipeline.pool)).partial(settings=settings).expand(
+                tables=[[table.settings(pipeline.target_schema) for table in group] for group in pipeline.groups()]
+            )
 
 
 def documentation(pipeline: Copy) -> str:
     """Describe one pipeline: what all of them do, and its own tables."""
-    rows = [f"| `{table.source}` | `{table.target}` | {table.batch_size} |" for table in pipeline.table_copies()]
-    heading = f"| from `{pipeline.source}` | to `{pipeline.target}` | rows per batch |"
-    return "\n".join([(__doc__ or "").strip(), "", heading, "|---|---|---:|", *rows])
+    heading = f"| from `{pipeline.source}` | to `{pipeline.target}` | how changes are found |"
+    text = [(__doc__ or "").strip(), "", heading, "|---|---|---|"]
+    if pipeline.every_table:
+        left_out = "".join(f", without `{name}`" for name in pipeline.leave_out)
+        schema = f"schema `{pipeline.target_schema}`" if pipeline.target_schema else "the same schemas"
+        return "\n".join([*text, f"| every table{left_out} | {schema} | all rows are compared |"])
+    return "\n".join([*text, *(row(pipeline, group) for group in pipeline.groups())])
+
+
+def row(pipeline: Copy, group: tuple[Table, ...]) -> str:
+    """Describe the tables of one task."""
+    copies = [table.copy_to(pipeline.target_schema) for table in group]
+    columns = (
+        [f"`{copy.source.table}`" for copy in copies],
+        [f"`{copy.target}`" for copy in copies],
+        [found_by(pipeline, table) for table in group],
+    )
+    return "| " + " | ".join("<br>".join(column) for column in columns) + " |"
+
+
+def found_by(pipeline: Copy, table: Table) -> str:
+    """Say how the rows that changed are found."""
+    cursor = "" if table.cursor is None else f"`{table.cursor}`"
+    if table.lookback is not None:
+        cursor += f", from {table.lookback} back"
+    if pipeline.strategy == "incremental":
+        return cursor
+    return f"{cursor}; then all rows are compared" if cursor else "all rows are compared"
 
 
 for name, entry in load().copies.items():

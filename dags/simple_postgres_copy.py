@@ -29,7 +29,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 
 from pgpipelines.dag_policy import dag_settings
-from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_table
+from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_tables
 
 FORM = {
     "source_conn_id": Param(
@@ -68,7 +68,14 @@ def simple_postgres_copy() -> None:
     @task(outlets=[COPIED_TABLES], multiple_outputs=True)
     def copy(params: dict[str, Any]) -> CopySummary:
         """Copy one table and prove it."""
-        return copy_table(**{**params, "target_table": params["target_table"] or ""})
+        target_table = (params["target_table"] or "").strip()
+        table = {
+            "source": params["source_table"],
+            "batch_size": params["batch_size"],
+            **({"target": target_table} if target_table else {}),
+        }
+        (summary,) = copy_tables({"source": params["source_conn_id"], "target": params["target_conn_id"]}, [table])
+        return summary
 
     copy()  # type: ignore[call-arg, misc]  # Airflow gives a task the parts of its context that it names
 

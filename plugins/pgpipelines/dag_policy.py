@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, TypedDict
 
 from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule
+from jinja2 import StrictUndefined
 
 from pgpipelines import errors
+from pgpipelines.templates import FILTERS, SQL_FOLDER, require_safe
 
 OWNER = "pgpipelines"
 RETRIES = 2
@@ -17,6 +20,9 @@ RETRY_DELAY = timedelta(minutes=1)
 MAX_RETRY_DELAY = timedelta(minutes=10)
 EXECUTION_TIMEOUT = timedelta(hours=6)
 DAGRUN_TIMEOUT = timedelta(hours=12)
+DEFAULT_POOL = "default_pool"
+# Pools that somebody has made, as "charger_db=4, erp=2": names, and slots for the scripts that make them.
+POOLS_VARIABLE = "PGPIPELINES_POOLS"
 
 # A second try can't help where a person has to change something first.
 FAIL_AT_ONCE = ExceptionRetryPolicy(
@@ -70,6 +76,35 @@ def dag_settings(documentation: str | None, tags: Iterable[str]) -> DagSettings:
     }
 
 
+class SqlTemplates(TypedDict):
+    """The keyword arguments of `dag` and `DAG` by which operators render SQL as `pgpipelines.templates` does."""
+
+    template_searchpath: list[str]
+    template_undefined: type[StrictUndefined]
+    user_defined_filters: dict[str, Any]
+    jinja_environment_kwargs: dict[str, Any]
+
+
+def sql_templates() -> SqlTemplates:
+    """Return the settings of a DAG whose operators name templates of include/sql."""
+    return {
+        "template_searchpath": [str(SQL_FOLDER)],
+        "template_undefined": StrictUndefined,
+        "user_defined_filters": dict(FILTERS),
+        "jinja_environment_kwargs": {"finalize": require_safe, "trim_blocks": True, "lstrip_blocks": True},
+    }
+
+
 def timetable(schedule: str | None, timezone: str) -> CronTriggerTimetable | None:
     """Return when a DAG runs: by `schedule` (cron) in `timezone`, or by hand only."""
     return None if schedule is None else CronTriggerTimetable(schedule, timezone=timezone)
+
+
+def pool(wanted: str | None) -> str:
+    """Return the pool of a task: the one that is wanted where it is known to exist, else Airflow's own.
+
+    Airflow 3.3 never runs a task whose pool doesn't exist, and says so in the scheduler's log alone; and a DAG file
+    can't look, since pools are in Airflow's database.
+    """
+    known = {part.partition("=")[0].strip() for part in os.environ.get(POOLS_VARIABLE, "").split(",")}
+    return wanted if wanted and wanted in known else DEFAULT_POOL

@@ -38,8 +38,8 @@ def parse_table_name(text: str, default_schema: str = DEFAULT_SCHEMA) -> Qualifi
     return QualifiedName(_unquoted(first, text), _unquoted(second, text))
 
 
-def parse_schema_name(text: str) -> str:
-    """Read the name of a schema, bare or in double quotes. Raises ConfigurationError."""
+def parse_name(text: str) -> str:
+    """Read one name, of a schema or a column, bare or in double quotes. Raises ConfigurationError."""
     written = text.strip()
     if not re.fullmatch(_PART, written):
         raise _refused(text, 'write one name, with "double quotes" around what SQL wants quoted')

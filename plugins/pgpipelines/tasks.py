@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypedDict
 
 from airflow.sdk import AssetAlias, get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
+from pydantic import ValidationError
+from typing_extensions import NotRequired
 
+from pgpipelines.configuration import CopySettings, copy_of
+from pgpipelines.configuration.mistakes import refused
+from pgpipelines.configuration.values import parse_duration
 from pgpipelines.connections import endpoint, table_asset
-from pgpipelines.copy.engine import VERIFICATION, CopyRequest, CopyResult
-from pgpipelines.copy.engine import copy_table as copy
+from pgpipelines.copy.request import CopyRequest, TableCopy
+from pgpipelines.copy_form import CopyForm
 from pgpipelines.errors import PipelineError
 from pgpipelines.ledger import Run
-from pgpipelines.table_names import parse_table_name
+from pgpipelines.pending_engine import AlreadyRunningError, TableResult
+from pgpipelines.pending_engine import copy_tables as copy
+from pgpipelines.whole_database import dropped_tables, every_table
 
-# Tasks whose table is known only when they run name this as their outlet.
+# Tasks whose tables are known only when they run name this as their outlet.
 COPIED_TABLES = AssetAlias("pgpipelines copied tables", group="pgpipelines")
 
 log = logging.getLogger(__name__)
 
 
 class CopySummary(TypedDict):
-    """The XCom of a copied table: rows by what happened to them, bytes read, seconds in all, how it was verified."""
+    """A copied table in XCom: rows by what happened to them, bytes read, seconds in all, how it was verified.
+
+    `notices` are there where a person should know something more, `statements` after a dry run.
+    """
 
     table: str
     rows: int
@@ -31,35 +44,102 @@ class CopySummary(TypedDict):
     bytes: int
     seconds: float
     verified: str
+    notices: NotRequired[list[str]]
+    statements: NotRequired[list[str]]
 
 
-def copy_table(
-    *, source_conn_id: str, target_conn_id: str, source_table: str, target_table: str, batch_size: int
-) -> CopySummary:
-    """Copy one table in the current task, and say so by an event of the target's Asset.
+def copy_tables(
+    settings: Mapping[str, Any],
+    tables: Sequence[Mapping[str, Any]],
+    *,
+    dry_run: bool = False,
+) -> list[CopySummary]:
+    """Copy tables under one snapshot in the current task, and say so by an event of each target's Asset.
 
-    Table names may carry a schema; an empty `target_table` means the source's name. The task must name
-    COPIED_TABLES among its outlets. Raises a PipelineError.
+    `settings` are what CopySettings takes, `tables` what `copy_of` reads. The task must name COPIED_TABLES among its
+    outlets. Raises a PipelineError; or AirflowSkipException where another run is at it, and this one is to skip.
+    """
+    with _plain_errors():
+        chosen = CopySettings.model_validate(settings)
+        return _copy(chosen, [copy_of(table, chosen.target_schema) for table in tables], dry_run=dry_run)
+
+
+def copy_every_table(
+    settings: Mapping[str, Any],
+    *,
+    leave_out: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+) -> list[CopySummary]:
+    """Do the same with every table of the source but `leave_out`, each with the same `options`.
+
+    Tables that were copied once and are gone from the source are named in the log, and in the XCom `notices`.
     """
     context: Any = get_current_context()
-    source_name = parse_table_name(source_table)
-    request = CopyRequest(
-        source=endpoint(source_conn_id),
-        target=endpoint(target_conn_id),
-        source_table=source_name,
-        target_table=parse_table_name(target_table) if target_table.strip() else source_name,
-        batch_size=batch_size,
-    )
+    name = _run(context).application_name
+    with _plain_errors():
+        chosen = CopySettings.model_validate(settings)
+        source, target = endpoint(chosen.source), endpoint(chosen.target)
+        found = [{"source": str(table), **(options or {})} for table in every_table(source, name, leave_out)]
+        summaries = _copy(chosen, [copy_of(table, chosen.target_schema) for table in found], dry_run=dry_run)
+        notices = dropped_tables(source, target, name)
+    for notice in notices:
+        log.warning("%s", notice)
+    if notices:
+        context["ti"].xcom_push("notices", list(notices))
+    return summaries
+
+
+def copy_by_form(params: Mapping[str, Any]) -> list[CopySummary]:
+    """Copy what the form of postgres_data_copy asks for; raises as `copy_tables` does."""
+    with _plain_errors():
+        form = CopyForm.read(params)
+    if form.every_table:
+        return copy_every_table(form.settings, options=form.options, dry_run=form.dry_run)
+    tables = [{"source": table, **form.options} for table in form.tables]
+    return copy_tables(form.settings, tables, dry_run=form.dry_run)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
     try:
-        result = copy(request, _run(context))
+        yield
+    except AlreadyRunningError as error:
+        raise AirflowSkipException(error.cause) from None
+    except ValidationError as error:
+        raise refused(error) from None
     except PipelineError as error:
         # What the driver said stands in the cause; its traceback would only bury it.
         raise error.with_traceback(None) from None
-    summary = _summary(request, result)
-    log.info("%s", "  ".join(f"{name}={value}" for name, value in summary.items()))
-    asset = table_asset(request.target, request.target_table)
-    context["outlet_events"][COPIED_TABLES].add(asset, extra={**summary, "snapshot": result.snapshot})
-    return summary
+
+
+def _copy(chosen: CopySettings, tables: Sequence[TableCopy], *, dry_run: bool) -> list[CopySummary]:
+    context: Any = get_current_context()
+    request = CopyRequest(
+        source=endpoint(chosen.source),
+        target=endpoint(chosen.target),
+        tables=tuple(tables),
+        strategy=chosen.strategy,
+        streams=chosen.streams,
+        create_missing=chosen.create_missing,
+        on_drift=chosen.on_drift,
+        verify=chosen.verify,
+        if_locked=chosen.if_locked,
+        dry_run=dry_run,
+        max_snapshot_age=parse_duration(chosen.max_snapshot_age),
+    )
+    report = copy(request, _run(context))
+    if dry_run:
+        log.info("A dry run: this is what a copy would do. Nothing was changed.")
+    summaries = [_summary(result) for result in report.tables]
+    for result, summary in zip(report.tables, summaries, strict=True):
+        _say(summary)
+        if not dry_run:
+            # An event is for machines: what a person should read stays in the log and in XCom.
+            figures = {name: value for name, value in summary.items() if name not in {"notices", "statements"}}
+            asset = table_asset(request.target, result.target)
+            context["outlet_events"][COPIED_TABLES].add(asset, extra={**figures, "snapshot": report.snapshot})
+    return summaries
 
 
 def _run(context: Any) -> Run:
@@ -73,14 +153,29 @@ def _run(context: Any) -> Run:
     )
 
 
-def _summary(request: CopyRequest, result: CopyResult) -> CopySummary:
-    return CopySummary(
-        table=str(request.target_table),
+def _summary(result: TableResult) -> CopySummary:
+    summary = CopySummary(
+        table=str(result.target),
         rows=result.rows,
-        inserted=result.changes.inserted,
-        updated=result.changes.updated,
-        deleted=result.changes.deleted,
+        inserted=result.inserted,
+        updated=result.updated,
+        deleted=result.deleted,
         bytes=result.bytes,
         seconds=round(sum(result.seconds.values()), 3),
-        verified=VERIFICATION,
+        verified=result.verification,
     )
+    if result.notices:
+        summary["notices"] = list(result.notices)
+    if result.statements:
+        summary["statements"] = list(result.statements)
+    return summary
+
+
+def _say(summary: CopySummary) -> None:
+    """One line for each table, one for each notice, and the statements of a dry run as they could be run."""
+    figures = [f"{name}={value}" for name, value in summary.items() if name not in {"notices", "statements"}]
+    log.info("%s", "  ".join(figures))
+    for notice in summary.get("notices", ()):
+        log.warning("%s: %s", summary["table"], notice)
+    for statement in summary.get("statements", ()):
+        log.info("%s would run: %s", summary["table"], statement)

@@ -20,3 +20,9 @@ def parsed(path: Path = DAGS) -> DagBag:
 def serialized(bag: DagBag) -> dict[str, dict[str, Any]]:
     """What Airflow stores of each DAG, by which it tells a new version."""
     return {dag_id: DagSerialization.to_dict(dag) for dag_id, dag in bag.dags.items()}
+
+
+def form_of(dag_id: str) -> dict[str, Any]:
+    """The fields of a DAG's trigger form, by name."""
+    params = parsed(DAGS / f"{dag_id}.py").dags[dag_id].params
+    return {name: params.get_param(name) for name in params}

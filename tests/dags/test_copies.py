@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,9 +19,24 @@ copies:
     target: there
     target_schema: mirror
     parallel: 3
-    tables: [parent, child: {batch_size: 500}, '"Weird.Name"']
+    pool: here_4
+    tables: [parent, child: {batch_size: 500}, group: ['"Weird.Name"', u: {cursor: seen_at, lookback: 1h}]]
   by_hand: {schedule: null, source: here, target: there, tables: [t]}
+  hourly: {schedule: "@hourly", source: here, target: there, strategy: incremental, tables: [t: {cursor: xmin}]}
+  whole: {schedule: null, source: here, target: backup, pool: here_4, tables: "*", except: [scratch]}
 """
+SETTINGS = {
+    "source": "here",
+    "target": "there",
+    "strategy": "full_refresh",
+    "streams": 1,
+    "create_missing": True,
+    "on_drift": "refuse",
+    "verify": "checksum",
+    "if_locked": "wait",
+    "max_snapshot_age": "4h",
+}
+OWN_FILES = {"example_after_copy", "postgres_data_copy", "simple_postgres_copy"}
 BROKEN = CONFIGURATION + "  broken: {schedule: never, source: here, target: there, tables: [u]}\n"
 
 
@@ -29,10 +45,10 @@ def dags_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> tuple
     path.write_text(text, encoding="utf-8")
     monkeypatch.setenv("PGPIPELINES_CONFIG", str(path))
     bag = parsed()
-    return {dag_id: dag for dag_id, dag in bag.dags.items() if "full_refresh" in dag.tags}, bag.import_errors
+    return {dag_id: dag for dag_id, dag in bag.dags.items() if dag_id not in OWN_FILES}, bag.import_errors
 
 
-def test_a_pipeline_becomes_one_mapped_task_with_its_tables_in_order(
+def test_a_pipeline_becomes_one_mapped_task_with_its_tables_and_groups_in_order(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     dags, import_errors = dags_of(monkeypatch, tmp_path, CONFIGURATION)
@@ -40,14 +56,64 @@ def test_a_pipeline_becomes_one_mapped_task_with_its_tables_in_order(
     dag = dags["refresh"]
     task: Any = dag.task_dict["copy"]
     assert dag.task_ids == ["copy"]
-    assert task.partial_kwargs["op_kwargs"] == {"source_conn_id": "here", "target_conn_id": "there"}
-    assert task.op_kwargs_expand_input.value == [
-        {"source_table": "public.parent", "target_table": "mirror.parent", "batch_size": 10000},
-        {"source_table": "public.child", "target_table": "mirror.child", "batch_size": 500},
-        {"source_table": 'public."Weird.Name"', "target_table": 'mirror."Weird.Name"', "batch_size": 10000},
+    assert task.partial_kwargs["op_kwargs"] == {"settings": {**SETTINGS, "target_schema": "mirror"}}
+    assert task.op_kwargs_expand_input.value["tables"] == [
+        [{"source": "public.parent", "target": "mirror.parent"}],
+        [{"source": "public.child", "target": "mirror.child", "batch_size": 500}],
+        [
+            {"source": 'public."Weird.Name"', "target": 'mirror."Weird.Name"'},
+            {"source": "public.u", "target": "mirror.u", "cursor": "seen_at", "lookback": "1h"},
+        ],
     ]
     assert dag.max_active_tasks == 3
-    assert "| `public.child` | `mirror.child` | 500 |" in (dag.doc_md or "")
+
+
+def test_every_table_is_one_task_that_finds_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dags, _ = dags_of(monkeypatch, tmp_path, CONFIGURATION)
+    task: Any = dags["whole"].task_dict["copy_whole_database"]
+    assert task.op_args == ({**SETTINGS, "target": "backup"}, ["scratch"])
+
+
+def test_the_page_of_a_dag_says_what_it_copies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dags, _ = dags_of(monkeypatch, tmp_path, CONFIGURATION)
+    rows = {name: (dag.doc_md or "").partition("|---|---|---|\n")[2].splitlines() for name, dag in dags.items()}
+    assert rows == {
+        "refresh": [
+            "| `public.parent` | `mirror.parent` | all rows are compared |",
+            "| `public.child` | `mirror.child` | all rows are compared |",
+            '| `public."Weird.Name"`<br>`public.u` | `mirror."Weird.Name"`<br>`mirror.u` '
+            "| all rows are compared<br>`seen_at`, from 1h back; then all rows are compared |",
+        ],
+        "by_hand": ["| `public.t` | `public.t` | all rows are compared |"],
+        "hourly": ["| `public.t` | `public.t` | `xmin` |"],
+        "whole": ["| every table, without `scratch` | the same schemas | all rows are compared |"],
+    }
+
+
+def test_a_task_is_named_by_the_tables_that_it_writes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dags, _ = dags_of(monkeypatch, tmp_path, CONFIGURATION)
+    task: Any = dags["refresh"].task_dict["copy"]
+    template = dags["refresh"].get_template_env().from_string(task.map_index_template)
+    groups = task.op_kwargs_expand_input.value["tables"]
+    names = [template.render(task=SimpleNamespace(op_kwargs={"tables": group})) for group in groups]
+    assert names == ["mirror.parent", "mirror.child", 'mirror."Weird.Name", mirror.u']
+    many = {"tables": [{"target": f"public.table_{number}"} for number in range(100)]}
+    assert len(template.render(task=SimpleNamespace(op_kwargs=many))) == 250
+
+
+@pytest.mark.parametrize(
+    ("made", "pool"),
+    [(None, "default_pool"), ("", "default_pool"), ("other=2", "default_pool"), ("other=2, here_4=4", "here_4")],
+)
+def test_tasks_are_in_their_pool_where_somebody_has_made_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: str | None, pool: str
+) -> None:
+    monkeypatch.delenv("PGPIPELINES_POOLS", raising=False)
+    if made is not None:
+        monkeypatch.setenv("PGPIPELINES_POOLS", made)
+    dags, _ = dags_of(monkeypatch, tmp_path, CONFIGURATION)
+    pools = {name: dag.tasks[0].pool for name, dag in dags.items()}
+    assert pools == {"refresh": pool, "whole": pool, "by_hand": "default_pool", "hourly": "default_pool"}
 
 
 def test_a_schedule_is_in_its_own_time_zone_or_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -61,7 +127,7 @@ def test_one_bad_pipeline_is_one_import_error_and_leaves_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     dags, import_errors = dags_of(monkeypatch, tmp_path, BROKEN)
-    assert sorted(dags) == ["by_hand", "refresh", "simple_postgres_copy"]
+    assert sorted(dags) == ["by_hand", "hourly", "refresh", "whole"]
     ((file, message),) = import_errors.items()
     assert file == "pipelines_check.py"
     assert f'{tmp_path}/pipelines.yaml: copies.broken.schedule: found "never"; allowed: five cron' in message
@@ -71,7 +137,7 @@ def test_one_bad_pipeline_is_one_import_error_and_leaves_the_others(
 
 def test_a_file_that_is_no_yaml_is_one_import_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     dags, import_errors = dags_of(monkeypatch, tmp_path, "copies: [")
-    assert list(dags) == ["simple_postgres_copy"]
+    assert dags == {}
     ((file, message),) = import_errors.items()
     assert file == "pipelines_check.py"
     assert "line 1, column 10" in message

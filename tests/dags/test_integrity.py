@@ -12,23 +12,34 @@ import pytest
 from airflow._shared.module_loading import find_path_from_directory
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import CronTriggerTimetable
+from airflow.sdk.definitions.timetables.assets import AssetTriggeredTimetable
 from airflow.sdk.definitions.timetables.simple import NullTimetable
 from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
 from airflow.utils.file import might_contain_dag
 
 from pgpipelines.configuration import load
-from pgpipelines.configuration.models import TAKEN_DAG_IDS
+from pgpipelines.configuration.values import TAKEN_DAG_IDS
 from tests.dags.bag import DAGS, ROOT, parsed, serialized
 
 # Every file and every DAG is listed here, so that none comes or goes unnoticed.
 DAGS_BY_FILE = {
     "copies.py": {
         "agentic_ai_full_refresh",
+        "agentic_ai_incremental_copy",
+        "agentic_ai_weekly_backup",
         "chat_full_refresh",
+        "chat_incremental_copy",
+        "chat_weekly_backup",
         "erp_full_refresh",
+        "erp_incremental_copy",
+        "erp_weekly_backup",
         "postgres_full_refresh",
+        "postgres_incremental_copy",
+        "postgres_weekly_backup",
     },
+    "example_after_copy.py": {"example_after_copy"},
     "pipelines_check.py": set(),
+    "postgres_data_copy.py": {"postgres_data_copy"},
     "simple_postgres_copy.py": {"simple_postgres_copy"},
 }
 DAG_IDS = sorted(set().union(*DAGS_BY_FILE.values()))
@@ -72,7 +83,7 @@ def test_a_dag_holds_to_the_policy(bag: DagBag, dag_id: str) -> None:
     assert dag.catchup is False
     assert dag.max_active_runs == 1
     assert isinstance(dag.dagrun_timeout, timedelta)
-    assert isinstance(dag.timetable, CronTriggerTimetable | NullTimetable)
+    assert isinstance(dag.timetable, CronTriggerTimetable | NullTimetable | AssetTriggeredTimetable)
     if isinstance(dag.timetable, CronTriggerTimetable):
         assert str(dag.timetable.timezone) not in {"", "UTC"}
 
@@ -140,9 +151,10 @@ def test_another_process_gives_the_same_dags(bag: DagBag) -> None:
     assert json.loads(run(script, PYTHONHASHSEED="7").splitlines()[-1]) == json.loads(json.dumps(serialized(bag)))
 
 
-def test_parsing_opens_no_connection_and_reads_nothing_but_code_and_pipelines_yaml() -> None:
+def test_parsing_opens_no_connection_and_reads_nothing_but_code_pipelines_yaml_and_templates() -> None:
     found = json.loads(run((ROOT / "tests/dags/parse_probe.py").read_text(encoding="utf-8")).splitlines()[-1])
-    assert found == {"dags": DAG_IDS, "opened": ["include/pipelines.yaml"], "refused": []}
+    opened = ["include/pipelines.yaml", "include/sql/example/energy_by_type.sql"]
+    assert found == {"dags": DAG_IDS, "opened": opened, "refused": []}
 
 
 def run(script: str, **environment: str) -> str:

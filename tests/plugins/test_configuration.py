@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,25 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgpipelines.configuration import Configuration, TableCopy, configuration_file, load
+from pgpipelines.configuration import Configuration, configuration_file, copy_of, load
 from pgpipelines.configuration.__main__ import SCHEMA_FILE, main, schema_text
-from pgpipelines.configuration.models import CRON_PRESETS
+from pgpipelines.configuration.values import CRON_PRESETS, parse_duration
+from pgpipelines.copy.request import Cursor, Selection, TableCopy
 from pgpipelines.errors import ConfigurationError
-from pgpipelines.templates import QualifiedName
+from pgpipelines.templates import QualifiedName, Sql
 
 ROOT = Path(__file__).resolve().parents[2]
 CRON = f'five cron fields such as "0 2 * * *", one of {", ".join(CRON_PRESETS)}, or null'
 CONNECTION = "the id of an Airflow connection: letters, digits and _ # ! ( ) - . : / \\"
 DAG_ID = "a DAG id: 1 to 250 ASCII letters, digits, dots, dashes and underscores"
-ENTRY = "one table: name, or name: {target: …, batch_size: …}"
-KEYS = "schedule, timezone, source, target, strategy, target_schema, parallel, tables"
+ENTRY = "one table: name, or name: {target: …, cursor: …, batch_size: …}"
+KEYS = (
+    "source, target, strategy, target_schema, streams, create_missing, on_drift, verify, if_locked, "
+    "max_snapshot_age, schedule, timezone, parallel, pool, tables, except"
+)
+OPTIONS = "target, key, cursor, lookback, where, select, batch_size"
+TABLES = 'a list of at least one table, or "*" for every table of the source'
+DURATION = "a whole number and s, m, h, d or w, such as 90m, 1h or 2d"
 ZONE = "the name of a time zone, such as Asia/Seoul, Europe/Berlin or UTC"
 HIDDEN = "found what may hold a password (not shown here; connections are set in Airflow)"
 
@@ -52,7 +61,23 @@ PIPELINE_MISTAKES = [
     ("source: 5", f".source: found 5; allowed: {CONNECTION}"),
     ("source: postgresql://u:canary@h/db", f".source: {HIDDEN}; allowed: {CONNECTION}"),
     ("target: host=h password=canary", f".target: {HIDDEN}; allowed: {CONNECTION}"),
-    ("strategy: incremental", '.strategy: found "incremental"; allowed: full_refresh'),
+    ("strategy: append", '.strategy: found "append"; allowed: full_refresh or incremental'),
+    (
+        "strategy: incremental",
+        ".tables[0]: found mine without a cursor; allowed with incremental: a cursor (a column, or xmin)",
+    ),
+    ("streams: 17", ".streams: found 17; allowed: a whole number from 1 to 16"),
+    ("create_missing: 1", ".create_missing: found 1; allowed: true or false"),
+    ("on_drift: add", '.on_drift: found "add"; allowed: refuse or widen'),
+    ("verify: none", '.verify: found "none"; allowed: checksum or count'),
+    ("if_locked: fail", '.if_locked: found "fail"; allowed: wait or skip'),
+    ("max_snapshot_age: 0h", f'.max_snapshot_age: found "0h"; allowed: {DURATION}'),
+    ("max_snapshot_age: 4", f".max_snapshot_age: found 4; allowed: {DURATION}"),
+    (
+        "pool: a pool",
+        '.pool: found "a pool"; allowed: the name of an Airflow pool: '
+        "1 to 250 ASCII letters, digits, dots, dashes and underscores",
+    ),
     ("schedul: null", f".schedul: unknown key (near: schedule); allowed: {KEYS}"),
     ("password: canary", f".password: unknown key; allowed: {KEYS}"),
     ("parallel: 0", ".parallel: found 0; allowed: a whole number from 1 to 32"),
@@ -64,9 +89,9 @@ PIPELINE_MISTAKES = [
         "target_schema: [x]",
         ".target_schema: found ['x']; allowed: text: one name, with \"double quotes\" around what SQL wants quoted",
     ),
-    ("tables: []", ".tables: found []; allowed: a list of at least one table"),
-    ("tables: users", '.tables: found "users"; allowed: a list of at least one table'),
-    ("tables: {users: }", ".tables: found {'users': None}; allowed: a list of at least one table"),
+    ("tables: []", f".tables: found []; allowed: {TABLES}"),
+    ("tables: users", f'.tables: found "users"; allowed: {TABLES}'),
+    ("tables: {users: }", f".tables: found {{'users': None}}; allowed: {TABLES}"),
     (
         "tables: [a, no]",
         ".tables[1]: found false (YAML reads bare yes, no, on, off as true or false: quote the word); "
@@ -86,7 +111,7 @@ PIPELINE_MISTAKES = [
     ),
     (
         "tables: [{a: {batch_siz: 5}}]",
-        ".tables[0].batch_siz: unknown key (near: batch_size); allowed: target, batch_size",
+        f".tables[0].batch_siz: unknown key (near: batch_size); allowed: {OPTIONS}",
     ),
     (
         "tables: [a, b, {c: {batch_size: ten}}]",
@@ -109,6 +134,45 @@ PIPELINE_MISTAKES = [
         "tables: [{a: {target: taken}}]",
         ".tables[0]: found public.taken; allowed: a target of its own (copies.sound.tables[0] writes it)",
     ),
+    ("tables: [{group: []}]", ".tables[0].group: found []; allowed: a list of at least one table"),
+    (
+        "tables: [a, {group: [b, {c: {batch_size: 0}}]}]",
+        ".tables[1].group[1].batch_size: found 0; allowed: a whole number of rows from 1 to 10000000",
+    ),
+    (
+        "tables: [{group: [{group: [a]}]}]",
+        f".tables[0].group[0]: found {{'group': ['a']}}; allowed: {ENTRY}",
+    ),
+    ("tables: [{a: {key: []}}]", ".tables[0].key: found []; allowed: a list of different columns"),
+    ("tables: [{a: {key: [b, b]}}]", ".tables[0].key: found ['b', 'b']; allowed: a list of different columns"),
+    ("tables: [{a: {key: b}}]", '.tables[0].key: found "b"; allowed: a list of different columns'),
+    (
+        "tables: [{a: {cursor: Updated}}]",
+        '.tables[0].cursor: found "Updated"; allowed: updated, or "Updated" in double quotes if the capitals are meant',
+    ),
+    (
+        "tables: [{a: {cursor: b, lookback: 1 hour}}]",
+        f'.tables[0].lookback: found "1 hour"; allowed: {DURATION}; for a cursor of whole numbers, a whole number',
+    ),
+    ("tables: [{a: {lookback: 1h}}]", ".tables[0]: found lookback without cursor; allowed: both"),
+    (
+        "tables: [{a: {cursor: xmin, lookback: 1h}}]",
+        ".tables[0]: found lookback with xmin; allowed: xmin alone, which misses no change",
+    ),
+    (
+        "tables: [{a: {where: x > 1, select: SELECT 1}}]",
+        ".tables[0]: found where and select; allowed: one of them (a select may have a WHERE of its own)",
+    ),
+    (
+        "{tables: [a], except: [b]}",
+        '.except: found tables to leave out; allowed: except beside tables: "*" only',
+    ),
+    ('{tables: "*", except: b}', '.except: found "b"; allowed: a list of tables'),
+    (
+        '{tables: "*", strategy: incremental}',
+        '.tables: found "*"; allowed with incremental: a list of tables, each with its cursor',
+    ),
+    ('{tables: "*", source: there}', '.tables: found "*"; allowed: a target other than the source'),
     (
         "source: there",
         ".tables[0]: found public.mine; allowed: a target other than the source (another connection, schema or name)",
@@ -136,10 +200,12 @@ def mistakes(folder: Path, text: str | bytes) -> list[str]:
 @pytest.mark.parametrize(("line", "message"), PIPELINE_MISTAKES, ids=[line for line, _ in PIPELINE_MISTAKES])
 def test_a_mistake_is_one_line_and_leaves_the_sound_pipeline(tmp_path: Path, line: str, message: str | None) -> None:
     settings = ["schedule: null", "source: here", "target: there", "tables: [mine]"]
-    key = line.partition(":")[0]
-    lines = [line, *(setting for setting in settings if not setting.startswith(f"{key}:"))]
+    several = line.startswith("{")
+    start = "[{ ]" if several else "^"
+    lines = [setting for setting in settings if not re.search(start + setting.partition(" ")[0], line)]
     text = "copies:\n  sound: {schedule: null, source: here, target: there, tables: [taken]}\n  wrong:\n"
-    path = written(tmp_path, text + "".join(f"    {line}\n" for line in lines))
+    wrong = f"    <<: {line}\n" if several else f"    {line}\n"
+    path = written(tmp_path, text + wrong + "".join(f"    {line}\n" for line in lines))
 
     loaded = load(path)
 
@@ -241,38 +307,120 @@ copies:
     assert loaded.copies["b"].target == "elsewhere"
 
 
-def test_names_resolve_as_the_file_says(tmp_path: Path) -> None:
-    text = """
-copies:
-  a:
-    schedule: null
-    source: here
-    target: there
-    tables: [t, s.u, v: {target: w}, x: {target: s.w, batch_size: 5}, '"Weird.Name"', y: ]
-  b:
-    schedule: "@daily"
-    timezone: Europe/Berlin
-    source: here
-    target: there
-    target_schema: '"Own"'
-    tables: [t, s.u, v: {target: w}, x: {target: s.z}]
-"""
-    loaded = load(written(tmp_path, text))
+def copies_of(text: str, tmp_path: Path) -> list[TableCopy]:
+    """The copies of the pipeline `a`."""
+    loaded = load(written(tmp_path, f"copies:\n  a: {{schedule: null, source: here, target: there, {text}}}\n"))
     assert loaded.mistakes == ()
-    assert loaded.copies["a"].table_copies() == (
-        TableCopy(QualifiedName("public", "t"), QualifiedName("public", "t"), 10_000),
-        TableCopy(QualifiedName("s", "u"), QualifiedName("s", "u"), 10_000),
-        TableCopy(QualifiedName("public", "v"), QualifiedName("public", "w"), 10_000),
-        TableCopy(QualifiedName("public", "x"), QualifiedName("s", "w"), 5),
-        TableCopy(QualifiedName("public", "Weird.Name"), QualifiedName("public", "Weird.Name"), 10_000),
-        TableCopy(QualifiedName("public", "y"), QualifiedName("public", "y"), 10_000),
+    copy = loaded.copies["a"]
+    return [table.copy_to(copy.target_schema) for group in copy.groups() for table in group]
+
+
+def test_names_resolve_as_the_file_says(tmp_path: Path) -> None:
+    tables = (
+        """tables: [t, s.u, v: {target: w}, x: {target: s.w}, '"Weird.Name"', y: , group: [z], group: {target: g}]"""
     )
-    assert [table.target for table in loaded.copies["b"].table_copies()] == [
+    assert [(str(copy.source.table), str(copy.target)) for copy in copies_of(tables, tmp_path)] == [
+        ("public.t", "public.t"),
+        ("s.u", "s.u"),
+        ("public.v", "public.w"),
+        ("public.x", "s.w"),
+        ('public."Weird.Name"', 'public."Weird.Name"'),
+        ("public.y", "public.y"),
+        ("public.z", "public.z"),
+        ("public.group", "public.g"),
+    ]
+    schema = """target_schema: '"Own"', tables: [t, s.u, v: {target: w}, x: {target: s.z}]"""
+    assert [copy.target for copy in copies_of(schema, tmp_path)] == [
         QualifiedName("Own", "t"),
         QualifiedName("Own", "u"),
         QualifiedName("Own", "w"),
         QualifiedName("s", "z"),
     ]
+
+
+def test_a_tables_settings_become_its_copy(tmp_path: Path) -> None:
+    text = """tables: [
+        a: {key: [id, '"Part"'], cursor: updated_at, lookback: 90m, batch_size: 5},
+        b: {cursor: id, lookback: 1000, where: 'x > 1'},
+        c: {cursor: xmin, select: SELECT 1 AS id},
+    ]"""
+    table = QualifiedName
+    assert copies_of(text, tmp_path) == [
+        TableCopy(
+            Selection(table("public", "a")),
+            table("public", "a"),
+            ("id", "Part"),
+            Cursor("updated_at", timedelta(minutes=90)),
+            5,
+        ),
+        TableCopy(Selection(table("public", "b"), where=Sql("x > 1")), table("public", "b"), (), Cursor("id", 1000)),
+        TableCopy(
+            Selection(table("public", "c"), select=Sql("SELECT 1 AS id")), table("public", "c"), (), Cursor("xmin")
+        ),
+    ]
+
+
+def test_groups_are_what_one_task_copies(tmp_path: Path) -> None:
+    text = "copies: {a: {schedule: null, source: here, target: there, tables: [x, group: [y, z], w]}}"
+    groups = load(written(tmp_path, text)).copies["a"].groups()
+    assert [[table.name for table in group] for group in groups] == [["x"], ["y", "z"], ["w"]]
+
+
+def test_every_table_is_named_by_a_star(tmp_path: Path) -> None:
+    text = 'copies: {a: {schedule: null, source: here, target: there, tables: "*", except: [s.t]}}'
+    copy = load(written(tmp_path, text)).copies["a"]
+    assert copy.every_table
+    assert (copy.groups(), copy.leave_out) == ((), ("s.t",))
+
+
+def pipeline(name: str, tables: str, **settings: str) -> str:
+    given = {"schedule": "null", "source": "here", "target": "there", **settings}
+    return f"  {name}: {{{', '.join(f'{key}: {value}' for key, value in given.items())}, tables: {tables}}}\n"
+
+
+REFRESH = pipeline("refresh", "[t]")
+HOURLY = pipeline("hourly", "[t: {cursor: xmin}]", strategy="incremental")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "mistakes_found"),
+    [
+        (REFRESH, HOURLY, 0),
+        (HOURLY, REFRESH, 0),
+        (REFRESH, pipeline("again", "[t]"), 1),
+        (HOURLY, pipeline("again", "[t: {cursor: id}]", strategy="incremental"), 1),
+        (REFRESH, pipeline("other", "[u: {cursor: xmin, target: t}]", strategy="incremental"), 1),
+        (REFRESH, pipeline("other", "[t: {cursor: xmin}]", strategy="incremental", source="elsewhere"), 1),
+        (REFRESH, pipeline("other", "[t: {cursor: xmin, where: x > 1}]", strategy="incremental"), 1),
+        (REFRESH, pipeline("twice", "[t: {target: u}, group: [t: {target: u}]]"), 1),
+        (pipeline("a", '"*"'), pipeline("b", '"*"', source="elsewhere"), 1),
+        (pipeline("a", '"*"'), pipeline("b", '"*"', source="elsewhere", target_schema="b"), 0),
+    ],
+)
+def test_a_table_is_written_by_one_pipeline_or_by_a_refresh_and_an_incremental_copy_of_the_same_rows(
+    tmp_path: Path, first: str, second: str, mistakes_found: int
+) -> None:
+    assert len(load(written(tmp_path, f"copies:\n{first}{second}")).mistakes) == mistakes_found
+
+
+def test_of_three_writers_the_third_is_refused(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, f"copies:\n{REFRESH}{HOURLY}{pipeline('third', '[t]')}")
+    assert found == [
+        "copies.third.tables[0]: found public.t; allowed: a target of its own (copies.refresh.tables[0] writes it)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30s", 30), ("90m", 5400), ("1h", 3600), ("2d", 172_800), ("1w", 604_800), (" 1 h ", 3600)]
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int) -> None:
+    assert parse_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "1", "h", "0h", "-1h", "1.5h", "1h30m", "1 hour", "100000d", "１h"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="not a duration"):
+        parse_duration(text)
 
 
 def test_the_mistakes_are_raised_together(tmp_path: Path) -> None:
@@ -353,27 +501,38 @@ cron_fields = st.tuples(
     st.sampled_from(["*", "2", "JAN", "1,7"]),
     st.sampled_from(["*", "0", "7", "MON-FRI", "5#3"]),
 ).map(" ".join)
-tables = st.one_of(
-    names,
-    st.dictionaries(
-        names,
-        st.none() | st.fixed_dictionaries({}, optional={"target": names, "batch_size": st.integers(0, 20_000_000)}),
-        min_size=1,
-        max_size=1,
-    ),
+columns = st.sampled_from(["id", "updated_at", '"Weird Column"'])
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "target": names,
+        "batch_size": st.integers(0, 20_000_000),
+        "key": st.lists(columns, max_size=3),
+        "cursor": columns | st.just("xmin"),
+        "lookback": st.integers(-1, 5) | st.sampled_from(["1h", "2d", "soon"]),
+        "where": st.just("x > 1"),
+        "select": st.just("SELECT 1"),
+    },
 )
+tables = st.one_of(names, st.dictionaries(names, st.none() | options, min_size=1, max_size=1))
+entries = tables | st.fixed_dictionaries({"group": st.lists(tables, max_size=3)})
 pipelines = st.fixed_dictionaries(
     {
         "schedule": st.none() | cron_fields | st.sampled_from(CRON_PRESETS),
         "source": st.sampled_from(["a", "b/c", r"d\e"]),
         "target": st.sampled_from(["x", "y:z"]),
-        "tables": st.lists(tables, min_size=1, max_size=4),
+        "tables": st.just("*") | st.lists(entries, min_size=1, max_size=4),
     },
     optional={
         "timezone": st.sampled_from(["UTC", "Asia/Seoul"]),
-        "strategy": st.just("full_refresh"),
+        "strategy": st.sampled_from(["full_refresh", "incremental"]),
         "target_schema": st.none() | st.sampled_from(["erp", '"A.b"']),
         "parallel": st.integers(0, 40),
+        "streams": st.integers(0, 17),
+        "pool": st.none() | st.sampled_from(["erp", "a pool"]),
+        "create_missing": st.booleans(),
+        "max_snapshot_age": st.sampled_from(["30m", "never"]),
+        "except": st.lists(names, max_size=2),
     },
 )
 documents = st.fixed_dictionaries({"copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines)})
@@ -389,6 +548,14 @@ def test_what_loads_satisfies_the_schema_and_survives_a_round_trip(document: dic
     dumped = json.loads(model.model_dump_json())
     jsonschema.validate(dumped, schema)
     assert Configuration.model_validate(dumped) == model
+
+
+@given(documents)
+def test_what_a_task_is_given_is_what_the_file_says(document: dict[str, Any]) -> None:
+    for copy in load_document(document).copies.values():
+        for table in (table for group in copy.groups() for table in group):
+            given_to_task = json.loads(json.dumps(table.settings(copy.target_schema)))
+            assert copy_of(given_to_task, copy.target_schema) == table.copy_to(copy.target_schema)
 
 
 @given(

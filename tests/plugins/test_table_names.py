@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgpipelines.configuration.models import TABLE_NAME_SCHEMA
+from pgpipelines.configuration.values import TABLE_NAME_SCHEMA
 from pgpipelines.errors import ConfigurationError
-from pgpipelines.table_names import is_system_schema, parse_schema_name, parse_table_name
+from pgpipelines.table_names import is_system_schema, parse_name, parse_table_name
 from pgpipelines.templates import QualifiedName
 
 names = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1).filter(
@@ -70,9 +70,9 @@ def test_what_is_no_name_is_refused_with_what_to_write(text: str, remedy: str) -
 
 
 def test_a_schema_is_one_name() -> None:
-    assert parse_schema_name('"A.b"') == "A.b"
+    assert parse_name('"A.b"') == "A.b"
     with pytest.raises(ConfigurationError, match="one name"):
-        parse_schema_name("a.b")
+        parse_name("a.b")
 
 
 def test_the_schemas_of_the_server_and_of_this_package_are_known() -> None:

@@ -8,14 +8,18 @@ from pgpipelines.configuration.loading import (
     configuration_file,
     load,
 )
-from pgpipelines.configuration.models import Configuration, Copy, TableCopy
+from pgpipelines.configuration.models import Configuration, Copy, CopySettings
+from pgpipelines.configuration.tables import EVERY_TABLE, Table, copy_of
 
 __all__ = [
     "CONFIGURATION_VARIABLE",
+    "EVERY_TABLE",
     "Configuration",
     "Copy",
+    "CopySettings",
     "LoadedConfiguration",
-    "TableCopy",
+    "Table",
     "configuration_file",
+    "copy_of",
     "load",
 ]
