@@ -156,7 +156,8 @@ FORM = {
             "refuse": "refuse: an error that prints the ALTER TABLE",
             "widen": "widen: change the target where nothing can be lost",
         },
-        title="When the source's definition has changed",
+        title="Changed definitions",
+        description="What happens where the source has other columns or types than the target.",
         section=CARE,
     ),
     "verify": Param(

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import quote
 
-from demo.api import Api
+from demo.api import Api, RefusedError
 from demo.databases import METADATA_DATABASE, METADATA_ROLE
 from demo.errors import DemoError
 from demo.keys import Secrets, write_private
@@ -18,6 +19,7 @@ from demo.place import AIRFLOW_HOME, ROOT, VENV
 from demo.processes import Processes
 from demo.roles import password_of
 from demo.servers import Server, free_port
+from pgpipelines.configuration import load
 
 UI_USER = "admin"
 PREFERRED_PORT = 8080
@@ -31,6 +33,8 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "dag-processor": (),
     "triggerer": ("--skip-serve-logs",),
 }
+# Tasks that read one source at a time, over all DAGs.
+POOL_SLOTS = 4
 # What a production Airflow would not do: look at files and the queue every few moments, for one person
 # who edits a file and wants to see it.
 DEMO_SETTINGS = {
@@ -38,6 +42,8 @@ DEMO_SETTINGS = {
     "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
     "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
     "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    # How soon a new Asset shows, and can start the DAGs that name it.
+    "SCHEDULER__PARSING_CLEANUP_INTERVAL": "5",
 }
 # A person's own settings for other programs would change what the demo does.
 FOREIGN_PREFIXES = ("AIRFLOW", "PG", "PYTHON", "MAKE", "MFLAGS")
@@ -83,6 +89,7 @@ class Airflow:
             "AIRFLOW_HOME": str(AIRFLOW_HOME),
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},
             **{f"AIRFLOW_CONN_{conn_id.upper()}": text for conn_id, text in connections.items()},
+            "PGPIPELINES_POOLS": ",".join(f"{name}={POOL_SLOTS}" for name in named_pools()),
         }
 
 
@@ -135,6 +142,22 @@ def wait_until_up(processes: Processes, airflow: Airflow) -> Api:
             raise DemoError(f"Airflow was not up after {START_SECONDS} seconds (logs: {processes.log('*')})")
         time.sleep(LONGEST_PAUSE_SECONDS)
     return api
+
+
+def named_pools() -> list[str]:
+    """The pools that pipelines.yaml names."""
+    copies = load(ROOT / "include" / "pipelines.yaml").copies.values()
+    return sorted({copy.pool for copy in copies if copy.pool})
+
+
+def make_pools(api: Api) -> None:
+    """Make the pools that are missing; one that a person has changed stays as it is."""
+    for name in named_pools():
+        try:
+            api.get(f"/api/v2/pools/{quote(name)}")
+        except RefusedError:
+            description = "tasks that read this source at a time"
+            api.post("/api/v2/pools", {"name": name, "slots": POOL_SLOTS, "description": description})
 
 
 class PortTakenError(DemoError):

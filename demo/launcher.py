@@ -18,10 +18,10 @@ from demo.keys import read_or_make
 from demo.place import AIRFLOW_HOME, LOGS, PROCESSES, ROOT, open_folder, require_space, servers_folder
 from demo.processes import Processes, stop_leftovers
 from demo.report import copies_of, report, succeeded
-from demo.runs import WANTED, Run, Task, Watcher
+from demo.runs import FIRST, THEN, Run, Task, Watcher
 from demo.screen import Screen
 from demo.settings import Settings, read_size, write_size
-from demo.systems import WAREHOUSE, application_logins, create_source_systems, create_target, start_of_today
+from demo.systems import TARGETS, application_logins, create_source_systems, create_targets, start_of_today
 
 LOOK_SECONDS = 1.0
 # Two programs may look at one free port in the same moment.
@@ -86,7 +86,7 @@ class Demo:
 
     def _make_samples(self) -> None:
         size = self._settings.size
-        create_target(self._databases["target"])
+        create_targets(self._databases["target"])
         create_source_systems(self._databases["source"], size.scale, size.seed, start_of_today())
         write_size(self._folder / "size.json", size)
         self._screen.say("the sample systems are there")
@@ -117,8 +117,14 @@ class Demo:
         watcher = Watcher(api, self._launched, self._check)
         if left := watcher.fail_leftovers():
             self._screen.say(f"{left} runs of an earlier demo were unfinished: marked as failed")
-        runs = watcher.watch(watcher.trigger(WANTED), self._ended, self._waiting)
-        copies = copies_of(runs, superuser(self._databases["target"], WAREHOUSE))
+        airflow.make_pools(api)
+        runs = [
+            run
+            for wanted in (FIRST, THEN)
+            for run in watcher.watch(watcher.trigger(wanted), self._ended, self._waiting)
+        ]
+        targets = [superuser(self._databases["target"], database) for database in TARGETS.values()]
+        copies = [copy for target in targets for copy in copies_of(runs, target)]
         self._screen.show(f"\n{report(runs, copies)}")
         return succeeded(runs, copies)
 

@@ -29,18 +29,19 @@ class Wanted:
     conf: Mapping[str, object] = field(default_factory=dict)
 
 
-# All that `make demo` triggers.
-WANTED = (
-    Wanted("postgres_full_refresh"),
-    Wanted("erp_full_refresh"),
-    Wanted("agentic_ai_full_refresh"),
-    Wanted("chat_full_refresh"),
+SYSTEMS = ("postgres", "erp", "agentic_ai", "chat")
+# All that `make demo` triggers: what fills the target, then what needs it filled.
+FIRST = (
+    *(Wanted(f"{system}_full_refresh") for system in SYSTEMS),
+    *(Wanted(f"{system}_weekly_backup") for system in SYSTEMS),
+    Wanted("postgres_data_copy", {"tables": ["station_info", "charger_info"], "target_schema": "on_demand"}),
     Wanted("simple_postgres_copy", {"source_table": "charger_info"}),
     Wanted(
         "simple_postgres_copy",
         {"source_conn_id": "erp_postgres_conn", "source_table": "users", "target_table": "erp.users"},
     ),
 )
+THEN = (*(Wanted(f"{system}_incremental_copy") for system in SYSTEMS), Wanted("example_after_copy"))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The sample systems: made inside PostgreSQL, entered by roles with one duty each.
 
 On a source server stand charger_db, erp, agentic_ai and chat, each owned by its application's role and filled
-by the templates of include/sql/samples; on a target server stands the database `warehouse`. The same seed,
-scale and end give the same rows on any version of PostgreSQL.
+by the templates of include/sql/samples; on a target server stand the databases `warehouse` and `backup`. The same
+seed, scale and end give the same rows on any version of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 MAINTENANCE_DATABASE = "postgres"
-WAREHOUSE = "warehouse"
+# What copies write to, by the connection id that pipelines use.
+TARGETS = MappingProxyType({"target_postgres_conn": "warehouse", "backup_postgres_conn": "backup"})
 # Where a database tells how it was made; readable like the data, so that copies of a whole database may take it.
 SAMPLES_SCHEMA = "pgpipelines_samples"
 DAYS = 60
@@ -164,21 +165,22 @@ def application_logins(cluster: Cluster) -> Mapping[str, Login]:
 
 
 def target_logins(cluster: Cluster) -> Mapping[str, Login]:
-    """Login of the package's role on a target server, by connection id; known before the database is made."""
-    return MappingProxyType({"target_postgres_conn": roles.login(cluster, WAREHOUSE, WRITER)})
+    """Logins of the package's role on a target server, by connection id; known before the databases are made."""
+    return MappingProxyType({conn_id: roles.login(cluster, database, WRITER) for conn_id, database in TARGETS.items()})
 
 
-def create_target(cluster: Cluster) -> Mapping[str, Login]:
-    """Make the database `warehouse` where it is missing; its login by connection id. Raises psycopg2.Error."""
+def create_targets(cluster: Cluster) -> Mapping[str, Login]:
+    """Make the databases of TARGETS where they are missing; their logins by connection id. Raises psycopg2.Error."""
     with superuser(cluster) as connection:
         create_role(connection, cluster, WRITER)
         roles.apply(connection, "private_database", database=MAINTENANCE_DATABASE)
-        missing = not exists(connection, WAREHOUSE)
-    if missing:
-        administer(cluster, "database", database=WAREHOUSE, owner=None)
-    with superuser(cluster, WAREHOUSE) as connection:
-        roles.apply(connection, "private_database", database=WAREHOUSE)
-        roles.apply(connection, "writer", role=WRITER, database=WAREHOUSE, schemas=["public"])
+        missing = [database for database in TARGETS.values() if not exists(connection, database)]
+    for database in missing:
+        administer(cluster, "database", database=database, owner=None)
+    for database in TARGETS.values():
+        with superuser(cluster, database) as connection:
+            roles.apply(connection, "private_database", database=database)
+            roles.apply(connection, "writer", role=WRITER, database=database, schemas=["public"])
     return target_logins(cluster)
 
 

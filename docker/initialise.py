@@ -1,4 +1,4 @@
-"""Prepares the metadata database at each `docker compose up`: migrates it and makes the first administrator.
+"""Prepares the metadata database at each `docker compose up`: migrates it, makes the first administrator and the pools.
 
 The image's own way (_AIRFLOW_DB_MIGRATE) goes on after a failed migration, and passes the password as an
 argument, which every process list shows.
@@ -10,6 +10,8 @@ import os
 
 from airflow.cli.cli_parser import get_parser
 
+POOL_DESCRIPTION = "tasks that read this source at a time"
+
 
 def airflow(*arguments: str) -> None:
     """Run one of Airflow's commands inside this process; a failure ends it with a status other than 0."""
@@ -17,8 +19,17 @@ def airflow(*arguments: str) -> None:
     command.func(command)
 
 
+def make_pools(named: str) -> None:
+    """Make the pools of "name=slots,name=slots" that are missing; one that stands keeps the slots that it has."""
+    for name, _, slots in (part.strip().partition("=") for part in named.split(",") if part.strip()):
+        try:
+            airflow("pools", "get", name)
+        except SystemExit:  # there is none
+            airflow("pools", "set", name, slots, POOL_DESCRIPTION)
+
+
 def main() -> None:
-    """Migrate, then make the administrator, whom a later start leaves as he is (also his password)."""
+    """Migrate, then make the administrator, whom a later start leaves as he is (also his password), and the pools."""
     airflow("db", "migrate")
     airflow(
         "users",
@@ -30,6 +41,7 @@ def main() -> None:
         f"--email={os.environ['ADMIN_EMAIL']}",
         f"--password={os.environ['ADMIN_PASSWORD']}",
     )
+    make_pools(os.environ.get("PGPIPELINES_POOLS", ""))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def main() -> None:
     source = Container(os.environ["SAMPLES_SOURCE"], superuser_password)
     target = Container(os.environ["SAMPLES_TARGET"], superuser_password)
     systems.create_source_systems(source, float(os.environ["SCALE"]), SEED, systems.start_of_today())
-    systems.create_target(target)
+    systems.create_targets(target)
     for server, role, name in (
         (source, roles.READER, "SAMPLES_READER_PASSWORD"),
         (target, roles.WRITER, "SAMPLES_WRITER_PASSWORD"),

@@ -50,10 +50,20 @@ def page(dags: list[Any]) -> str:
 
 def schedule(dag: Any) -> str:
     """When a DAG runs, in a line."""
+    from airflow.sdk.definitions.timetables.assets import AssetTriggeredTimetable  # noqa: PLC0415 (as above)
+
     timetable = dag.timetable
+    if isinstance(timetable, AssetTriggeredTimetable):
+        return f"Runs when tables were copied: {', '.join(f'`{name}`' for name in assets(timetable.asset_condition))}."
     if not timetable.can_be_scheduled:
         return "Runs by hand, or by API."
     return f"Runs by the schedule `{timetable.expression}`, {timetable.timezone}."
+
+
+def assets(condition: Any) -> list[str]:
+    """The names of the Assets in a condition."""
+    parts = getattr(condition, "objects", None)
+    return [condition.name] if parts is None else [name for part in parts for name in assets(part)]
 
 
 if __name__ == "__main__":

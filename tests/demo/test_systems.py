@@ -406,13 +406,18 @@ def test_a_database_that_was_left_half_made_is_made_again(server_of: Callable[..
     remove(server, DATABASES)
 
 
-def test_writer_enters_the_warehouse_and_a_second_call_keeps_it(server: Server) -> None:
-    login = systems.create_target(server)["target_postgres_conn"]
-    writer = as_login(server, login)
-    writer.run("CREATE TABLE copied AS SELECT 1 AS one")
-    assert systems.create_target(server)["target_postgres_conn"] == login
-    assert writer.value("SELECT one FROM copied") == 1
-    remove(server, ["warehouse"])
+def test_writer_enters_warehouse_and_backup_and_a_second_call_keeps_them(server: Server) -> None:
+    logins = systems.create_targets(server)
+    assert {conn_id: login.database for conn_id, login in logins.items()} == {
+        "target_postgres_conn": "warehouse",
+        "backup_postgres_conn": "backup",
+    }
+    for login in logins.values():
+        as_login(server, login).run("CREATE TABLE copied AS SELECT 1 AS one")
+    assert systems.create_targets(server) == logins
+    for login in logins.values():
+        assert as_login(server, login).value("SELECT one FROM copied") == 1
+    remove(server, ["warehouse", "backup"])
 
 
 def test_nobody_enters_a_sample_database_by_default(server: Server, made: SourceSystems) -> None:

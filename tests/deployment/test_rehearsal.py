@@ -204,6 +204,7 @@ def test_the_services_come_up_healthy_and_run_a_task_through_celery(stage: Stage
             for name in CLUSTER:
                 stage.await_health(name)
             token = log_in(stage)
+            assert pools(stage, token) == {"default_pool": 128, "charger_db": 4, "erp": 4, "agentic_ai": 4, "chat": 4}
             state = wait_for(lambda: run_state(stage, token), lambda: stage.log("scheduler"))
             assert state == "success", task_log(stage, token)
             assert "the task ran" in task_log(stage, token)
@@ -217,6 +218,10 @@ def log_in(stage: Stage) -> str:
     """Exchange the administrator's password for a token, as the UI's login does."""
     body = {"username": "admin", "password": stage.secrets["ADMIN_PASSWORD"]}
     return str(call(stage, "/auth/token", data=json.dumps(body).encode())["access_token"])
+
+
+def pools(stage: Stage, token: str) -> dict[str, int]:
+    return {pool["name"]: pool["slots"] for pool in get(stage, token, "/api/v2/pools")["pools"]}
 
 
 def run_state(stage: Stage, token: str) -> str | None:

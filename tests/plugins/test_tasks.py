@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, NoReturn
 
 import pytest
 from airflow.sdk import Asset
-from airflow.sdk.definitions.context import Context
 from airflow.sdk.exceptions import AirflowSkipException
-from airflow.sdk.execution_time.context import OutletEventAccessors, set_current_context
 
 from pgpipelines.copy.request import CopyRequest, Cursor
 from pgpipelines.copy_form import CopyForm
@@ -22,31 +19,14 @@ from pgpipelines.templates import QualifiedName
 from pgpipelines.whole_database import every_table
 from tests.dags.bag import form_of
 from tests.fixtures.servers import Database
-
-T = TypeVar("T")
-
-
-class TaskInstance:
-    """The part of Airflow's task instance that a copy writes down, and where it leaves its notices."""
-
-    dag_id = "some_dag"
-    run_id = "manual__1"
-    task_id = "copy"
-    map_index: int | None = None
-    try_number = 2
-    pushed: ClassVar[dict[str, Any]] = {}
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.pushed[key] = value
+from tests.fixtures.tasks import Done, as_task, connect
 
 
 @pytest.fixture
 def connected(monkeypatch: pytest.MonkeyPatch, source: Database, target: Database) -> tuple[Database, Database]:
     """Source and target with a table of three rows, behind the default connections."""
-    for database, conn_id in ((source, "SOURCE_POSTGRES_CONN"), (target, "TARGET_POSTGRES_CONN")):
-        password = database.server.password
-        address = f"postgresql://postgres:{password}@127.0.0.1:{database.server.port}/{database.name}"
-        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id}", address)
+    connect(monkeypatch, "source_postgres_conn", source)
+    connect(monkeypatch, "target_postgres_conn", target)
     source.run("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '가'), (2, NULL), (3, '')")
     return source, target
 
@@ -55,26 +35,18 @@ SETTINGS = {"source": "source_postgres_conn", "target": "target_postgres_conn"}
 FORM = {name: param.value for name, param in form_of("postgres_data_copy").items()}
 
 
-def running(work: Callable[[], T]) -> tuple[T, OutletEventAccessors]:
-    """Do some work as a task does; its result, and the events that it would send."""
-    events = OutletEventAccessors()
-    context = cast("Context", {"ti": TaskInstance(), "outlet_events": events})
-    with set_current_context(context):
-        return work(), events
-
-
-def copied(*tables: dict[str, Any], **settings: Any) -> tuple[list[Any], OutletEventAccessors]:
+def copied(*tables: dict[str, Any], **settings: Any) -> Done:
     """Copy tables as a task of a pipeline does."""
-    return running(lambda: cast("list[Any]", copy_tables({**SETTINGS, **settings}, tables)))
+    return as_task(lambda: copy_tables({**SETTINGS, **settings}, tables))
 
 
-def filled_in(**params: Any) -> list[Any]:
+def filled_in(**params: Any) -> Done:
     """Copy what a form asks for; what is not named keeps the form's default."""
-    return running(lambda: cast("list[Any]", copy_by_form({**FORM, **params})))[0]
+    return as_task(lambda: copy_by_form({**FORM, **params}))
 
 
 def test_the_result_is_small_and_says_what_happened(connected: tuple[Database, Database]) -> None:
-    (result,), _ = copied({"source": "t"})
+    (result,) = copied({"source": "t"}).result
     assert result.pop("seconds") > 0
     assert result.pop("bytes") > 0
     assert result == {
@@ -90,20 +62,20 @@ def test_the_result_is_small_and_says_what_happened(connected: tuple[Database, D
 
 def test_each_targets_asset_gets_an_event_with_the_same(connected: tuple[Database, Database]) -> None:
     connected[0].run("CREATE TABLE u (id int)")
-    results, events = copied({"source": "t", "target": "archive.t"}, {"source": "u"})
+    done = copied({"source": "t", "target": "archive.t"}, {"source": "u"})
     target = connected[1]
-    first, second = events[COPIED_TABLES].asset_alias_events
+    first, second = done.events[COPIED_TABLES].asset_alias_events
     uri = f"postgres://127.0.0.1:{target.server.port}/{target.name}/archive/t"
     assert Asset(name="target_postgres_conn.archive.t", uri=uri).uri == first.dest_asset_key.uri
     assert first.dest_asset_key.name == "target_postgres_conn.archive.t"
     assert second.dest_asset_key.name == "target_postgres_conn.public.u"
-    assert {name: first.extra[name] for name in results[0]} == results[0]
+    assert {name: first.extra[name] for name in done.result[0]} == done.result[0]
     assert first.extra["snapshot"]
 
 
 def test_a_group_gives_a_result_for_each_table(connected: tuple[Database, Database]) -> None:
     connected[0].run("CREATE TABLE u (id int)")
-    results, _ = copied({"source": "t"}, {"source": "u"}, target_schema="mirror")
+    results = copied({"source": "t"}, {"source": "u"}, target_schema="mirror").result
     assert [(result["table"], result["rows"]) for result in results] == [("mirror.t", 3), ("mirror.u", 0)]
 
 
@@ -187,11 +159,11 @@ def test_a_dry_run_is_reported_and_no_event(
         "public.t", QualifiedName("public", "t"), "full_refresh", 3, 9, 2, 1, 0, {"load": 0.5}, "checksum", statements
     )
     monkeypatch.setattr("pgpipelines.tasks.copy", lambda *_: CopyReport((result,), "1:1:", {}))
-    work = {**FORM, "tables": ["t"], "dry_run": True}
-    (summary,), events = running(lambda: copy_by_form(work))
+    done = filled_in(tables=["t"], dry_run=True)
+    (summary,) = done.result
     assert summary["statements"] == list(statements)
     assert (summary["inserted"], summary["updated"]) == (2, 1)
-    assert events[COPIED_TABLES].asset_alias_events == []
+    assert done.events[COPIED_TABLES].asset_alias_events == []
     assert [record.getMessage() for record in caplog.records if record.name == "pgpipelines.tasks"] == [
         "A dry run: this is what a copy would do. Nothing was changed.",
         "table=public.t  rows=3  inserted=2  updated=1  deleted=0  bytes=9  seconds=0.5  verified=checksum",
@@ -201,9 +173,8 @@ def test_a_dry_run_is_reported_and_no_event(
 
 def whole(**options: Any) -> tuple[list[str], list[str]]:
     """Copy every table as a task does: the tables, and the notices that it leaves in XCom."""
-    TaskInstance.pushed.clear()
-    results, _ = running(lambda: copy_every_table(SETTINGS, **options))
-    return [result["table"] for result in results], TaskInstance.pushed.get("notices", [])
+    done = as_task(lambda: copy_every_table(SETTINGS, **options))
+    return [result["table"] for result in done.result], done.pushed.get("notices", [])
 
 
 def test_every_table_comes_along_new_ones_too(connected: tuple[Database, Database]) -> None:
@@ -262,13 +233,14 @@ def test_a_source_without_tables_is_refused(connected: tuple[Database, Database]
 
 def test_a_form_with_tables_alone_copies_them(connected: tuple[Database, Database]) -> None:
     connected[0].run("CREATE TABLE u (id int)")
-    results = filled_in(tables=[" t ", "", "u"], target_schema="mirror")
+    results = filled_in(tables=[" t ", "", "u"], target_schema="mirror").result
     assert [result["table"] for result in results] == ["mirror.t", "mirror.u"]
 
 
 def test_a_star_in_the_form_is_every_table(connected: tuple[Database, Database]) -> None:
     connected[0].run("CREATE TABLE u (id int)")
-    assert [result["table"] for result in filled_in(tables=["*"], batch_size=1)] == ["public.t", "public.u"]
+    results = filled_in(tables=["*"], batch_size=1).result
+    assert [result["table"] for result in results] == ["public.t", "public.u"]
 
 
 @pytest.mark.parametrize(
