@@ -51,8 +51,6 @@ class CopyForm:
             raise ConfigurationError(
                 f"tables: {EVERY_TABLE} beside other names", f"write {EVERY_TABLE} alone, or names"
             )
-        if len(set(self.tables)) < len(self.tables):
-            raise ConfigurationError("tables: a table is named twice", "name it once")
         if "select" in self.options and (self.every_table or len(self.tables) > 1):
             raise ConfigurationError(
                 f"select: given for {'every table' if self.every_table else f'{len(self.tables)} tables'}",

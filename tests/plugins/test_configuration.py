@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgpipelines.configuration import Configuration, configuration_file, copy_of, load
@@ -171,6 +171,10 @@ PIPELINE_MISTAKES = [
     (
         '{tables: "*", strategy: incremental}',
         '.tables: found "*"; allowed with incremental: a list of tables, each with its cursor',
+    ),
+    (
+        '{tables: "*", target_schema: pgpipelines}',
+        '.tables: found "*"; allowed: a target_schema other than pgpipelines, which is not for copies',
     ),
     ('{tables: "*", source: there}', '.tables: found "*"; allowed: a target other than the source'),
     (
@@ -535,21 +539,23 @@ pipelines = st.fixed_dictionaries(
         "except": st.lists(names, max_size=2),
     },
 )
+SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text()))
 documents = st.fixed_dictionaries({"copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines)})
 
 
+@settings(deadline=None)
 @given(documents)
 def test_what_loads_satisfies_the_schema_and_survives_a_round_trip(document: dict[str, Any]) -> None:
     copies = load_document(document).copies
     kept = {"copies": {name: document["copies"][name] for name in copies}}
-    schema = json.loads(schema_text())
-    jsonschema.validate(kept, schema)
+    SCHEMA.validate(kept)
     model = Configuration.model_validate(kept)
     dumped = json.loads(model.model_dump_json())
-    jsonschema.validate(dumped, schema)
+    SCHEMA.validate(dumped)
     assert Configuration.model_validate(dumped) == model
 
 
+@settings(deadline=None)
 @given(documents)
 def test_what_a_task_is_given_is_what_the_file_says(document: dict[str, Any]) -> None:
     for copy in load_document(document).copies.values():
@@ -558,6 +564,7 @@ def test_what_a_task_is_given_is_what_the_file_says(document: dict[str, Any]) ->
             assert copy_of(given_to_task, copy.target_schema) == table.copy_to(copy.target_schema)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -9,7 +9,7 @@ from pgpipelines.configuration.mistakes import Location, path
 from pgpipelines.configuration.models import Copy
 from pgpipelines.configuration.tables import EVERY_TABLE, Table
 from pgpipelines.copy.request import Selection, TableCopy
-from pgpipelines.table_names import is_system_schema
+from pgpipelines.table_names import is_system_schema, parse_name
 from pgpipelines.templates import QualifiedName
 
 Mistake = tuple[Location, str]
@@ -61,6 +61,8 @@ def _of_every_table(copy: Copy, where: Location, written: Written) -> str | None
         return f"{found} with incremental: a list of tables, each with its cursor"
     if copy.source == copy.target:
         return f"{found}: a target other than the source"
+    if copy.target_schema is not None and is_system_schema(parse_name(copy.target_schema)):
+        return f"{found}: a target_schema other than {copy.target_schema}, which is not for copies"
     before = written.schemas.setdefault((copy.target, copy.target_schema), where)
     if before != where:
         return f"{found}: a target or a target_schema of its own ({path(before)} fills the same)"
