@@ -1,10 +1,10 @@
-"""Make tables of the target equal to the source's, or bring what changed since the last run.
+"""Copy tables by schedule, as include/pipelines.yaml says, and prove it.
 
 Each table, or group of tables, is one task, named after its tables in the target. For each, this run
 
 1. reads one snapshot of the source, so that what it copies belongs together;
 2. finds the rows that differ: a full refresh among all rows, an incremental copy among those whose cursor says that
-   they changed;
+   they changed (it finds no deleted rows);
 3. stages them in the target by COPY and changes only what differs, in one transaction;
 4. compares source and target **before** it commits.
 
@@ -26,6 +26,9 @@ from pgpipelines.configuration import Copy, Table, load
 from pgpipelines.dag_policy import dag_settings, pool, timetable
 from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_every_table, copy_tables
 
+FULL_REFRESH = "Make the target's tables equal to the source's."
+INCREMENTAL = "Bring to the target's tables what changed in the source since the last run."
+EVERY_TABLE = "Copy every table of a database into another one: new tables come along, dropped ones are named."
 # Airflow keeps 250 characters of a name.
 NAMES_OF_TABLES = "{{ task.op_kwargs['tables'] | map(attribute='target') | join(', ') | truncate(250, True, '…', 0) }}"
 
@@ -61,8 +64,10 @@ def copy_dag(dag_id: str, pipeline: Copy) -> None:
 
 def documentation(pipeline: Copy) -> str:
     """Describe one pipeline: what all of them do, and its own tables."""
+    _, _, common = (__doc__ or "").strip().partition("\n")
+    summary = EVERY_TABLE if pipeline.every_table else FULL_REFRESH
     heading = f"| from `{pipeline.source}` | to `{pipeline.target}` | how changes are found |"
-    text = [(__doc__ or "").strip(), "", heading, "|---|---|---|"]
+    text = [INCREMENTAL if pipeline.strategy == "incremental" else summary, common, "", heading, "|---|---|---|"]
     if pipeline.every_table:
         left_out = "".join(f", without `{name}`" for name in pipeline.leave_out)
         schema = f"schema `{pipeline.target_schema}`" if pipeline.target_schema else "the same schemas"
@@ -73,10 +78,12 @@ def documentation(pipeline: Copy) -> str:
 def row(pipeline: Copy, group: tuple[Table, ...]) -> str:
     """Describe the tables of one task."""
     copies = [table.copy_to(pipeline.target_schema) for table in group]
+    found = [found_by(pipeline, table) for table in group]
     columns = (
         [f"`{copy.source.table}`" for copy in copies],
         [f"`{copy.target}`" for copy in copies],
-        [found_by(pipeline, table) for table in group],
+        # Said once where it is the same for all.
+        found if len(set(found)) > 1 else found[:1],
     )
     return "| " + " | ".join("<br>".join(column) for column in columns) + " |"
 
@@ -85,7 +92,7 @@ def found_by(pipeline: Copy, table: Table) -> str:
     """Say how the rows that changed are found."""
     cursor = "" if table.cursor is None else f"`{table.cursor}`"
     if table.lookback is not None:
-        cursor += f", from {table.lookback} back"
+        cursor += f" ({table.lookback} back)"
     if pipeline.strategy == "incremental":
         return cursor
     return f"{cursor}; then all rows are compared" if cursor else "all rows are compared"

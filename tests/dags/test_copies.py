@@ -82,11 +82,17 @@ def test_the_page_of_a_dag_says_what_it_copies(monkeypatch: pytest.MonkeyPatch, 
             "| `public.parent` | `mirror.parent` | all rows are compared |",
             "| `public.child` | `mirror.child` | all rows are compared |",
             '| `public."Weird.Name"`<br>`public.u` | `mirror."Weird.Name"`<br>`mirror.u` '
-            "| all rows are compared<br>`seen_at`, from 1h back; then all rows are compared |",
+            "| all rows are compared<br>`seen_at` (1h back); then all rows are compared |",
         ],
         "by_hand": ["| `public.t` | `public.t` | all rows are compared |"],
         "hourly": ["| `public.t` | `public.t` | `xmin` |"],
         "whole": ["| every table, without `scratch` | the same schemas | all rows are compared |"],
+    }
+    assert {name: (dag.description or "").partition(" ")[0] for name, dag in dags.items()} == {
+        "refresh": "Make",
+        "by_hand": "Make",
+        "hourly": "Bring",
+        "whole": "Copy",
     }
 
 
