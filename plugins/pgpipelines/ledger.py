@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pgpipelines.errors import PrivilegeError
 from pgpipelines.templates import quoted
@@ -93,11 +93,11 @@ def _refuse(session: Session, what: str, grant: str) -> NoReturn:
     raise PrivilegeError(f"{session.endpoint}: no privilege to {what}", grant)
 
 
-def last_watermark(session: Session, target_table: str, origin: str, selection: str, cursor: str) -> Any:
-    """Where the next incremental run into a table starts, as the last one left it; None where nothing is known."""
+def last_watermark(session: Session, target_table: str, origin: str, selection: str, cursor: str) -> str | None:
+    """Where the next incremental run into a table starts, as JSON; None where nothing is known."""
     values = {"target_table": target_table, "origin": origin, "selection": selection, "cursor": cursor}
     row = session.one("ledger/last_watermark.sql", values)
-    return row.watermark if row else None
+    return str(row.watermark) if row else None
 
 
 def record(session: Session, run: Run, entry: Entry) -> None:

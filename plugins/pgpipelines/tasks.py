@@ -16,12 +16,12 @@ from pgpipelines.configuration import CopySettings, copy_of
 from pgpipelines.configuration.mistakes import refused
 from pgpipelines.configuration.values import parse_duration
 from pgpipelines.connections import endpoint, table_asset
+from pgpipelines.copy.engine import copy_tables as copy
+from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.request import CopyRequest, TableCopy
 from pgpipelines.copy_form import CopyForm
-from pgpipelines.errors import ConfigurationError, PipelineError
+from pgpipelines.errors import AlreadyRunningError, ConfigurationError, PipelineError
 from pgpipelines.ledger import Run
-from pgpipelines.pending_engine import AlreadyRunningError, TableResult
-from pgpipelines.pending_engine import copy_tables as copy
 from pgpipelines.templates import QualifiedName
 from pgpipelines.whole_database import dropped_tables, every_table
 
@@ -171,9 +171,9 @@ def _summary(result: TableResult) -> CopySummary:
     summary = CopySummary(
         table=str(result.target),
         rows=result.rows,
-        inserted=result.inserted,
-        updated=result.updated,
-        deleted=result.deleted,
+        inserted=result.changes.inserted,
+        updated=result.changes.updated,
+        deleted=result.changes.deleted,
         bytes=result.bytes,
         seconds=round(sum(result.seconds.values()), 3),
         verified=result.verification,

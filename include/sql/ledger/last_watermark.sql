@@ -1,7 +1,7 @@
 -- Where the next incremental run into a table starts. No row where nothing is known: a run since then may have filled
 -- the table from elsewhere. Parameters: bound: target_table, origin, selection, cursor.
 -- Locks ACCESS SHARE on the ledger.
-SELECT l.watermark
+SELECT l.watermark::text AS watermark
 FROM pgpipelines.ledger AS l
 WHERE
     l.target_table = %(target_table)s AND l.status = 'succeeded'

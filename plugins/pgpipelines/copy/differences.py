@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pgpipelines.copy.merging import Merging
     from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.sides import Sides
+    from pgpipelines.sessions import Session
 
 
 def contents(sides: Sides, plan: Plan, table: Table, rows: int) -> Contents:
@@ -53,12 +54,12 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
     naming = replace(merging, plan=replace(merging.plan, number=-1 - merging.plan.number))
     naming.prepare()
     list_differing(both, naming, buckets)
-    raise not_equal(merging.plan, f"{len(buckets)} of {both.buckets} buckets", naming.named_rows(), both)
+    raise not_equal(both.source, merging.plan, f"{len(buckets)} of {both.buckets} buckets", naming.named_rows())
 
 
-def not_equal(plan: Plan, where: str, keys: list[str], both: Contents) -> VerificationError:
+def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
     """The error that names some of the rows that differ."""
     return VerificationError(
-        f"{plan.name} would differ from {plan.selection.table} ({both.source.endpoint}) in {where}, for example {', '.join(keys)}",
+        f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, for example {', '.join(keys)}",
         "look for triggers of the target, or other writers, that change these rows; the target is unchanged",
     )

@@ -20,6 +20,7 @@ from pgpipelines.copy.placing import place, require_sensible
 from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.sides import Sides, Snapshot
+from pgpipelines.copy.writers import look_at_writers
 from pgpipelines.errors import AlreadyRunningError, PipelineError, RetriableError
 from pgpipelines.sessions import Session
 from pgpipelines.snapshot_age import SnapshotAge
@@ -73,9 +74,10 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
         hold_tables(target, request)
         # The snapshot comes after the lock: a run that waited must not publish older rows than the one before it.
         source = stack.enter_context(Session(request.source, name, snapshot=True, bounds=bounds))
+        writers = look_at_writers(source)
         age = stack.enter_context(SnapshotAge(request.source, request.max_snapshot_age))
         age.cover(source, target)
-        sides = Sides(request, run, source, target, _take_snapshot(source), Place(target), progress, age)
+        sides = Sides(request, run, source, target, _take_snapshot(source), writers, Place(target), progress, age)
         plans = [place(sides, number, table) for number, table in enumerate(request.tables)]
         to_load = [] if request.dry_run else [plan for plan in plans if plan.load]
         loaded = {plan.number: initial_load.load(sides, plan) for plan in to_load}
@@ -91,7 +93,7 @@ def _take_snapshot(source: Session) -> Snapshot:
 
 def _record_failure(request: CopyRequest, run: ledger.Run, started_at: datetime, error: PipelineError) -> None:
     """Note the failure in the ledger, if the target can be reached; what failed is raised by the caller anyway."""
-    status = "skipped" if isinstance(error, AlreadyRunningError) and request.if_locked == "skip" else "failed"
+    status = "skipped" if isinstance(error, AlreadyRunningError) else "failed"
     try:
         with Session(request.target, run.application_name) as target:
             ledger.ensure_ledger(target)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from pgpipelines.errors import AlreadyRunningError, ConflictError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.request import CopyRequest
     from pgpipelines.sessions import Session
@@ -19,14 +21,14 @@ log = logging.getLogger(__name__)
 def hold_tables(target: Session, request: CopyRequest) -> None:
     """Keep other runs away from the target tables for as long as this session lives.
 
-    Waits for others as often as the session's bounds say, or not at all where the request says to skip. Raises
-    AlreadyRunningError.
+    Waits for others as often as the session's bounds say, then raises ConflictError. Where the request says to skip,
+    raises AlreadyRunningError at once.
     """
     # Always in the same order, so that two runs that share tables can't wait for each other.
     for name in sorted({table.target for table in request.tables}):
         if request.if_locked == "skip":
             if not target.one("copy/try_lock.sql", {"table": str(name)}).held:
-                raise _running(target, name)
+                raise AlreadyRunningError(*_running(target, name))
         else:
             _wait_for(target, name)
     target.commit()
@@ -41,17 +43,18 @@ def _wait_for(target: Session, name: QualifiedName) -> None:
         except ConflictError:
             target.rollback()
             log.info("%s: another run holds it, waiting (%d of %d)", name, attempt, attempts)
-    raise _running(target, name)
+    raise ConflictError(*_running(target, name))
 
 
-def _running(target: Session, name: QualifiedName) -> AlreadyRunningError:
-    return AlreadyRunningError(
+def _running(target: Session, name: QualifiedName) -> tuple[str, str]:
+    """Cause and remedy."""
+    return (
         f"{target.endpoint}: another run holds {name}",
         "let it finish (pg_stat_activity shows a run by DAG and task), then clear this task",
     )
 
 
-def hold_definitions(target: Session, plans: list[Plan]) -> None:
+def hold_definitions(target: Session, plans: Sequence[Plan]) -> None:
     """Keep the definitions of the tables that stand as they are until this transaction ends; it starts here.
 
     Readers and writers go on. Raises ConflictError where one stays locked by others.

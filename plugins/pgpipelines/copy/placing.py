@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from pgpipelines import ledger
-from pgpipelines.catalog import Table, describe
+from pgpipelines.catalog import Table, describe, describe_existing
 from pgpipelines.checksum import Comparison
 from pgpipelines.copy import loading
-from pgpipelines.copy.definition import Definition, accept
+from pgpipelines.copy.definition import Definition, Statement, widenings
 from pgpipelines.copy.plan import Plan
 from pgpipelines.copy.readiness import require_readable, require_writable
 from pgpipelines.copy.selection import describe_selection
 from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
 from pgpipelines.table_names import is_system_schema
-from pgpipelines.templates import quoted
+from pgpipelines.templates import QualifiedName, quoted
 
 if TYPE_CHECKING:
     from pgpipelines.copy.request import CopyRequest, TableCopy
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
 MOST_COLUMNS = 1600
+
+log = logging.getLogger(__name__)
 
 
 def require_sensible(request: CopyRequest) -> None:
@@ -53,13 +56,15 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     _require_narrow(source_table)
     definition = Definition(source_table, table.target)
     target_table = describe(sides.target, table.target)
+    planned: list[Statement] = []
     if target_table is None:
         empty = True
         _require_may_create(sides.request, table)
     else:
         require_writable(sides.target, target_table)
-        last_columns = ledger.last_columns(sides.target, str(table.source.table), str(table.target))
-        accept(definition, target_table, last_columns)
+        planned = _widenings(sides, definition, target_table)
+        if planned and not sides.request.dry_run:
+            target_table = _widen(sides.target, planned, table.target)
         empty = bool(sides.target.one("copy/is_empty.sql", table=table.target).empty)
     plan = Plan(
         number=number,
@@ -69,11 +74,30 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         definition=definition,
         comparison=_comparison(sides, table, source_table, target_table),
         load=empty,
+        widenings=tuple(planned),
     )
     if not plan.load and not sides.request.dry_run:
         loading.abandon(sides.target, plan)
     sides.target.commit()
     return plan
+
+
+def _widenings(sides: Sides, definition: Definition, target_table: Table) -> list[Statement]:
+    """The statements that make room for the source's rows. Raises DriftError where there is room only with a loss."""
+    source, target = str(definition.source.name), str(definition.target)
+    last_columns = ledger.last_columns(sides.target, source, target)
+    widen = sides.request.on_drift == "widen"
+    return widenings(sides.place, definition, target_table, last_columns, widen=widen)
+
+
+def _widen(target: Session, planned: list[Statement], name: QualifiedName) -> Table:
+    """Run the statements, each in a transaction of its own: nothing is lost by them, whatever comes after."""
+    target.commit()
+    for statement in planned:
+        log.info("%s: %s", name, statement.text)
+        statement.run(target)
+        target.commit()
+    return describe_existing(target, name)
 
 
 def _require_narrow(source_table: Table) -> None:

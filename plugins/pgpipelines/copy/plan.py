@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pgpipelines.catalog import Table
 from pgpipelines.checksum import Comparison
-from pgpipelines.copy.definition import Definition, same_type
+from pgpipelines.copy.definition import Definition, Statement, same_type
 from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.templates import QualifiedName, Sql
 
@@ -22,6 +22,7 @@ class Plan:
     """One table of a run. `target` is the table as it stood before, None where this copy makes it.
 
     `number` tells the tables of a run apart. With `load`, the target is missing or empty: all rows are loaded beside it.
+    `widenings` make room for the rows in an existing target; they have been run, unless this is a dry run.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Plan:
     definition: Definition
     comparison: Comparison
     load: bool
+    widenings: tuple[Statement, ...] = ()
 
     @property
     def name(self) -> QualifiedName:

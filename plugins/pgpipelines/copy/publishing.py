@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.copy import differences, loading
+from pgpipelines.copy.changes import Condition, Position, observe
+from pgpipelines.copy.cursors import track
 from pgpipelines.copy.definition import attachment, creation, foreign_keys, run_all
 from pgpipelines.copy.locking import hold_definitions
 from pgpipelines.copy.merging import Changes, Merging
 from pgpipelines.copy.plan import Plan, parents_first, selection_digest
 from pgpipelines.copy.relay import Relayed
+from pgpipelines.copy.watermark import Watermark
 from pgpipelines.errors import RetriableError
 from pgpipelines.templates import QualifiedName, quoted
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from pgpipelines.copy.loading import Loaded
     from pgpipelines.copy.sides import Sides
 
+NOT_COMPARED = "rows are compared once these statements have been run"
 # What a sequence can fill with its own values; in a text it is part of something longer.
 INTEGERS = frozenset({"int2", "int4", "int8", "numeric"})
 
@@ -63,6 +67,7 @@ class Outcome:
     both: Contents | None = None
     merging: Merging | None = None
     later: bool = False
+    watermark: str | None = None
     statements: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -95,11 +100,31 @@ def publish(
 
 def _fill(sides: Sides, plan: Plan, loaded: Loaded | None) -> Outcome:
     sides.progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
+    position = _position(sides, plan)
     if loaded is not None:
-        return _publish_loaded(sides, plan, loaded)
-    if plan.load:
-        return _preview_load(sides, plan)
-    return _merge(sides, plan)
+        outcome = _publish_loaded(sides, plan, loaded)
+    elif plan.load:
+        outcome = _preview_load(sides, plan)
+    elif plan.widenings and sides.request.dry_run:
+        statements = tuple(statement.text for statement in plan.widenings)
+        outcome = Outcome(plan, plan.name, "none", statements=statements, notices=(NOT_COMPARED,))
+    else:
+        outcome = _merge(sides, plan, position)
+    if position is None:
+        return outcome
+    doubts = () if sides.writers.doubt is None or plan.copy.cursor is None else (sides.writers.doubt,)
+    return replace(outcome, watermark=position.watermark.to_json(), notices=(*outcome.notices, *doubts))
+
+
+def _position(sides: Sides, plan: Plan) -> Position | None:
+    """What the last run into this table has left to be read, and what this one leaves; None without a cursor."""
+    cursor = plan.copy.cursor
+    if cursor is None:
+        return None
+    tracking = track(sides.source, plan.selection, cursor, plan.source.columns)
+    digest = selection_digest(plan.selection)
+    last = ledger.last_watermark(sides.target, str(plan.name), sides.snapshot.origin, digest, cursor.column)
+    return observe(sides.source, tracking, sides.writers, None if last is None else Watermark.from_json(last))
 
 
 def _publish_loaded(sides: Sides, plan: Plan, loaded: Loaded) -> Outcome:
@@ -130,25 +155,48 @@ def _preview_load(sides: Sides, plan: Plan) -> Outcome:
     return Outcome(plan, plan.name, "none", Relayed(rows, 0), Changes(inserted=rows), statements=statements)
 
 
-def _merge(sides: Sides, plan: Plan) -> Outcome:
-    """Bring the rows that differ, and write them."""
+def _merge(sides: Sides, plan: Plan, position: Position | None) -> Outcome:
+    """Bring the rows that changed or differ, and write them."""
     table = describe_existing(sides.target, plan.name)
     _require_unchanged(plan, table)
     with sides.progress.watch(sides.target.backend) as report:
         merging = Merging(sides.source, sides.target, plan, table, report)
         merging.prepare()
-        both = differences.contents(sides, plan, table, max(plan.source.estimated_rows, table.estimated_rows))
-        with sides.progress.step("compare"):
-            relayed = differences.stage_differing(both, merging)
-    if relayed is None:
-        return Outcome(plan, plan.name, "checksum")
-    outcome = Outcome(plan, plan.name, "checksum", relayed, both=both, merging=merging)
+        if sides.request.strategy == "incremental" and position is not None and position.condition is not None:
+            outcome = _stage_changed(sides, merging, position.condition)
+        else:
+            if sides.request.strategy == "incremental" and position is not None:
+                log.info("%s: every row is compared: %s", plan.name, position.reason)
+            outcome = _stage_differing(sides, merging)
+    if outcome.merging is None:
+        return outcome
     if sides.request.dry_run:
         return replace(outcome, changes=merging.preview())
     later = _referenced(sides, table)
     with sides.progress.step("merge"):
         merged = merging.merge(later=later)
     return replace(outcome, changes=merged.changes, written=merged.written, later=later)
+
+
+def _stage_changed(sides: Sides, merging: Merging, condition: Condition) -> Outcome:
+    """Stage the rows that changed since the last run, and those in their way."""
+    with sides.progress.step("read"):
+        relayed = merging.stage_changed(condition, condition.values)
+        if merging.ask_for_unknown():
+            relayed += merging.stage_wanted()
+    return Outcome(merging.plan, merging.plan.name, "checksum of the changed rows", relayed, merging=merging)
+
+
+def _stage_differing(sides: Sides, merging: Merging) -> Outcome:
+    """Compare all rows, and stage those that differ; without `merging` in the outcome there are none."""
+    plan = merging.plan
+    rows = max(plan.source.estimated_rows, merging.table.estimated_rows)
+    both = differences.contents(sides, plan, merging.table, rows)
+    with sides.progress.step("compare"):
+        relayed = differences.stage_differing(both, merging)
+    if relayed is None:
+        return Outcome(plan, plan.name, "checksum")
+    return Outcome(plan, plan.name, "checksum", relayed, both=both, merging=merging)
 
 
 def _require_unchanged(plan: Plan, found: Table) -> None:
@@ -172,25 +220,36 @@ def _delete_vanished(outcome: Outcome) -> Outcome:
 
 
 def _verify(sides: Sides, outcome: Outcome) -> Outcome:
-    """Hold the target's rows against the source's. Raises VerificationError, which names keys, where they differ.
+    """Hold the target's rows against the source's. Raises VerificationError, which names keys, where they differ."""
+    if outcome.plan.target is None or (outcome.both is None and outcome.merging is None):
+        return outcome  # proven before it took its name, or found equal
+    sides.progress.begin(str(outcome.plan.name), outcome.plan.source.estimated_rows, outcome.plan.copy.batch_size)
+    with sides.progress.step("verify"), sides.progress.watch(sides.target.backend) as report:
+        if outcome.merging is None and outcome.both is not None:
+            merging = Merging(sides.source, sides.target, outcome.plan, outcome.plan.target, report)
+            differences.require_equal(outcome.both, merging, outcome.both.differing_buckets())
+            return outcome
+        return _verify_merged(sides, outcome)
+
+
+def _verify_merged(sides: Sides, outcome: Outcome) -> Outcome:
+    """Hold the rows that were merged against the hashes that came with them.
 
     Rows that a comparison found equal are still equal where nothing else was written in this transaction: the server
     counts what was, by triggers too. Otherwise all rows are compared again.
     """
-    plan, merging, both = outcome.plan, outcome.merging, outcome.both
-    if both is None or plan.target is None:
-        return outcome  # found equal, or proven before it took its name
-    sides.progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
-    with sides.progress.step("verify"), sides.progress.watch(sides.target.backend) as report:
-        if merging is None:
-            merging = Merging(sides.source, sides.target, plan, plan.target, report)
-            differences.require_equal(both, merging, both.differing_buckets())
-        elif plan.comparison.key:
-            keys = merging.unequal_rows()
-            if keys:
-                raise differences.not_equal(plan, "rows that were written", keys, both)
-        if not plan.comparison.key or _written(sides, plan) != outcome.written:
-            differences.require_equal(both, merging, both.still_differing_buckets())
+    merging, both, plan = outcome.merging, outcome.both, outcome.plan
+    if merging is None:
+        return outcome
+    keys = merging.unequal_rows() if plan.comparison.key else []
+    if keys:
+        raise differences.not_equal(sides.source, plan, "rows that were written", keys)
+    strangers = _written(sides, plan) - outcome.written
+    if both is not None and (strangers or not plan.comparison.key):
+        differences.require_equal(both, merging, both.still_differing_buckets())
+    if both is None and strangers:
+        notice = f"triggers or foreign keys of the target wrote {strangers} more rows of {plan.name}"
+        return replace(outcome, notices=(*outcome.notices, notice))
     return outcome
 
 
@@ -233,6 +292,7 @@ def _entry(sides: Sides, outcome: Outcome, started_at: datetime) -> ledger.Entry
         verification=outcome.verification,
         origin=snapshot.origin,
         selection=selection_digest(plan.selection),
+        watermark=outcome.watermark,
         notices=list(outcome.notices),
     )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pgpipelines.copy.definition import Place
     from pgpipelines.copy.progress import Progress
     from pgpipelines.copy.request import CopyRequest
+    from pgpipelines.copy.writers import InFlight
     from pgpipelines.snapshot_age import SnapshotAge
     from pgpipelines.ledger import Run
 
@@ -36,7 +37,8 @@ class Snapshot:
 class Sides:
     """The session that holds the source's snapshot, and the one that holds the target's locks and publishes.
 
-    `place` is the target's database as the plans of this run find it and change it.
+    `writers` are the transactions that were open on the source just before the snapshot; `place` is the target's database
+    as the plans of this run find it and change it.
     """
 
     request: CopyRequest
@@ -44,6 +46,7 @@ class Sides:
     source: Session
     target: Session
     snapshot: Snapshot
+    writers: InFlight
     place: Place
     progress: Progress
     age: SnapshotAge
