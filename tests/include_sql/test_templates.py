@@ -13,6 +13,7 @@ from pgpipelines import templates
 from pgpipelines.copy import progress
 from pgpipelines.errors import MissingObjectError, VerificationError
 from pgpipelines.templates import SQL_FOLDER
+from pgpipelines.whole_database import dropped_tables, every_table
 from tests.fixtures.copying import RUN, copied, copy_table, request
 from tests.fixtures.servers import Database
 from tests.plugins.copy.drift_cases import BEGINNING
@@ -86,6 +87,8 @@ def test_every_template_of_the_engine_runs(
         copied(source, target, table, f"made.{table}")
     with pytest.raises(MissingObjectError):
         copied(source, target, "nowhere")
+    assert len(every_table(source.endpoint, "tests")) == 2
+    assert dropped_tables(source.endpoint, target.endpoint, "tests") == ()
     target.run("""
         CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
         CREATE TRIGGER spoil BEFORE INSERT ON made.loose FOR EACH ROW EXECUTE FUNCTION spoil();
