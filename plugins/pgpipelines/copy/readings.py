@@ -49,7 +49,9 @@ def read_cursor(
     if doubt is None:
         return reading
     log.warning("%s: cursor %s does not narrow the search: %s", tracking.selection.table, tracking.cursor.column, doubt)
-    return replace(reading, bound=None if kept is None or reading.backwards else kept.bound)
+    bound = None if kept is None or reading.backwards else kept.bound
+    # A replica's clock is not the one that its primary's transactions begin by.
+    return replace(reading, bound=bound, seen=() if in_flight.replica else reading.seen)
 
 
 def _read_times(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -700,6 +700,25 @@ def test_hostile_names_are_followed(followed: Database) -> None:
     follower.run()
     assert follower.complete
     assert len(follower.target) == 1
+
+
+@pytest.mark.parametrize("major", [15, 16])
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp, +9", "date, +9", "yyyymmdd, +9", "integer", "numeric"])
+def test_servers_of_other_versions_are_followed(database_of: Callable[..., Database], major: int, kind: str) -> None:
+    database = database_of(major)
+    value = make(database, kind)
+    by_column, by_id = Follower(database, by()), Follower(database, by_xmin())
+    with Writer(database) as late:
+        late.do("BEGIN", f"INSERT INTO t VALUES (100, 'late', {value})")
+        for number in range(3):
+            for follower in (by_column, by_id):
+                follower.run()
+            database.run(f"INSERT INTO t VALUES ({200 + number}, 'now', {value})")
+        late.do("COMMIT")
+    for follower in (by_column, by_id):
+        follower.run()
+        assert follower.reason is None
+        assert follower.complete
 
 
 def test_a_run_that_knows_all_writers_says_nothing(followed: Database, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,11 +7,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from demo.servers import Server, binaries, free_port, own, server_user
+from pgpipelines.copy import writers
 from pgpipelines.copy.changes import FIRST_RUN
 from pgpipelines.copy.watermark import OLDEST_FLOOR
 from pgpipelines.errors import ConfigurationError
@@ -288,6 +290,29 @@ def test_a_replica_is_followed(pair: tuple[Database, Database], column: str, sub
     follower.run()
     assert follower.complete
     assert len(follower.target) == 3 + 5 + subtransactions
+
+
+def test_a_replica_tells_why_a_cursor_does_not_narrow_the_search(
+    pair: tuple[Database, Database], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "GRACE", timedelta(0))
+    primary, replica = pair
+    primary.run("DROP TABLE IF EXISTS t")
+    make(primary)
+    caught_up(primary, replica)
+    follower = Follower(replica, by("id"))
+    follower.run()
+    follower.run()
+    assert "a replica does not show its primary's transactions" in caplog.text
+    assert follower.watermark.bound is None
+    assert follower.watermark.seen == ()
+    follower.database = primary
+    for number in range(10, 13):
+        primary.run(f"INSERT INTO t VALUES ({number}, 'new')")
+        follower.run()
+        assert follower.reason is None
+        assert follower.complete
+    assert follower.watermark.bound is not None
 
 
 def test_a_replica_that_began_amid_transactions_is_followed() -> None:
