@@ -21,7 +21,7 @@ from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.sides import Sides, Snapshot
 from pgpipelines.copy.writers import look_at_writers
-from pgpipelines.errors import AlreadyRunningError, PipelineError, RetriableError
+from pgpipelines.errors import AlreadyRunningError, ConnectionFailedError, PipelineError, RetriableError
 from pgpipelines.sessions import Session
 from pgpipelines.snapshot_age import SnapshotAge
 
@@ -52,16 +52,29 @@ def copy_tables(request: CopyRequest, run: ledger.Run) -> CopyReport:
     started_at = datetime.now(timezone.utc)
     try:
         require_sensible(request)
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return _copy(request, run, started_at)
-            except RetriableError as error:
-                log.warning("attempt %d of %d ended: %s", attempt, ATTEMPTS, error.cause)
-                time.sleep(ATTEMPT_SECONDS)
-        return _copy(request, run, started_at)
+        return _try_again(request, run, started_at)
     except PipelineError as error:
         _record_failure(request, run, started_at, error)
         raise
+
+
+def _try_again(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyReport:
+    """Run until it is done, or until a failure that no new attempt can mend; what was loaded is kept in between."""
+    broken: RetriableError | None = None
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _copy(request, run, started_at)
+        except RetriableError as error:
+            broken = error
+            log.warning("attempt %d of %d ended: %s", attempt, ATTEMPTS, error.cause)
+        except ConnectionFailedError as error:
+            # A server that breaks a connection may be away for a while.
+            if broken is None:
+                raise
+            log.warning("attempt %d of %d ended: %s", attempt, ATTEMPTS, error.cause)
+        if attempt < ATTEMPTS:
+            time.sleep(ATTEMPT_SECONDS)
+    raise broken or RetriableError("no attempt was made", "retry")
 
 
 def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyReport:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from pgpipelines.errors import AlreadyRunningError, ConflictError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.request import CopyRequest
     from pgpipelines.sessions import Session
     from pgpipelines.templates import QualifiedName
@@ -39,10 +38,11 @@ def _wait_for(target: Session, name: QualifiedName) -> None:
     for attempt in range(1, attempts + 1):
         try:
             target.execute("copy/lock.sql", {"table": str(name)})
-            return
         except ConflictError:
             target.rollback()
             log.info("%s: another run holds it, waiting (%d of %d)", name, attempt, attempts)
+        else:
+            return
     raise ConflictError(*_running(target, name))
 
 
@@ -54,22 +54,28 @@ def _running(target: Session, name: QualifiedName) -> tuple[str, str]:
     )
 
 
-def hold_definitions(target: Session, plans: Sequence[Plan]) -> None:
-    """Keep the definitions of the tables that stand as they are until this transaction ends; it starts here.
+def hold_definitions(target: Session, names: Iterable[QualifiedName]) -> None:
+    """Keep the definitions of tables as they are until this transaction ends; it must be at its start.
 
     Readers and writers go on. Raises ConflictError where one stays locked by others.
     """
-    names = sorted(plan.name for plan in plans if plan.target is not None)
+    wanted = sorted(names)
     attempts = target.bounds.lock_attempts
     for attempt in range(1, attempts + 1):
-        try:
-            for name in names:
-                target.execute("copy/hold_definition.sql", table=name)
+        if _hold(target, wanted, attempt):
             return
-        except ConflictError as error:
-            target.rollback()
-            log.info("waiting for a lock (%d of %d): %s", attempt, attempts, error.cause)
     raise ConflictError(
-        f"{target.endpoint}: another session holds {', '.join(map(str, names))}",
+        f"{target.endpoint}: another session holds {', '.join(map(str, wanted))}",
         "let it finish (pg_locks and pg_blocking_pids show it), then clear this task",
     )
+
+
+def _hold(target: Session, names: Sequence[QualifiedName], attempt: int) -> bool:
+    try:
+        for name in names:
+            target.execute("copy/hold_definition.sql", table=name)
+    except ConflictError as error:
+        target.rollback()
+        log.info("waiting for a lock (%d of %d): %s", attempt, target.bounds.lock_attempts, error.cause)
+        return False
+    return True

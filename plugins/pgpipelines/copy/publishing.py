@@ -80,7 +80,7 @@ def publish(
     Parents come before children, and rows that vanish go the other way round, so that foreign keys hold in between.
     """
     target = sides.target
-    hold_definitions(target, plans)
+    hold_definitions(target, [plan.name for plan in plans if plan.target is not None])
     ordered = parents_first(plans)
     outcomes = [_fill(sides, plan, loaded.get(plan.number)) for plan in ordered]
     if sides.request.dry_run:

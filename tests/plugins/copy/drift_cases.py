@@ -238,8 +238,12 @@ CASES = (
         mend="ALTER TYPE pair ADD ATTRIBUTE c int",
     ),
     # Defaults, NOT NULL, how a column is filled
-    _widening(
-        "NOT NULL dropped", "ALTER TABLE t ALTER fixed DROP NOT NULL", f'{T} ALTER COLUMN "fixed" DROP NOT NULL;'
+    Case(
+        "NOT NULL dropped",
+        "ALTER TABLE t ALTER fixed DROP NOT NULL",
+        refuse=NOTED,
+        widen=WIDENED,
+        statement=f'{T} ALTER COLUMN "fixed" DROP NOT NULL;',
     ),
     _noted("NOT NULL added", "ALTER TABLE t ALTER n SET NOT NULL", f'{T} ALTER COLUMN "n" SET NOT NULL;'),
     _noted("default changed", "ALTER TABLE t ALTER fixed SET DEFAULT 2", f'{T} ALTER COLUMN "fixed" SET DEFAULT 2;'),

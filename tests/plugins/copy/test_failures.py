@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers import own
+from pgpipelines.copy import engine
 from pgpipelines.copy.request import CopyRequest
 from pgpipelines.errors import (
     ConflictError,
@@ -268,7 +269,7 @@ def test_row_security_that_would_hide_rows_is_refused(pair: tuple[Database, Data
         wanted = with_side(request(source, target), side, as_role(database))
         error = fails(wanted, PrivilegeError, "row security would hide rows", target)
         database.run(error.remedy.split(";")[0])
-        assert copy_table(wanted, RUN).rows == 5
+        assert copy_table(wanted, RUN).verification == "checksum"
 
 
 def test_a_role_that_may_not_connect_is_told_the_grant(pair: tuple[Database, Database]) -> None:
@@ -301,7 +302,7 @@ def test_a_run_that_another_run_keeps_waiting_gives_up_in_the_end(pair: tuple[Da
     with holder, holder.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('pgpipelines:public.t', 0))")
         wanted = replace(request(*pair), bounds=SHORT)
-        fails(wanted, ConflictError, "another run or session holds public.t", pair[1], remedy="pg_stat_activity")
+        fails(wanted, ConflictError, "another (run|session) holds public.t", pair[1], remedy="pg_stat_activity")
     holder.close()
 
 
@@ -312,7 +313,7 @@ def test_a_run_does_not_wait_forever_for_a_target_that_somebody_rebuilds(pair: t
     with holder, holder.cursor() as cursor:
         cursor.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         wanted = replace(request(*pair), bounds=SHORT)
-        with pytest.raises(ConflictError, match=r"another run or session holds public\.t") as failure:
+        with pytest.raises(ConflictError, match=r"another session holds public\.t") as failure:
             copy_table(wanted, RUN)
         assert "pg_locks" in failure.value.remedy
     holder.close()
@@ -398,8 +399,9 @@ def when_asleep(database: Database, act: Callable[[int], None]) -> threading.Thr
 @pytest.mark.parametrize("side", ["source", "target"])
 @pytest.mark.parametrize("how", ["pg_terminate_backend", "pg_cancel_backend"])
 def test_a_backend_that_is_ended_in_the_middle_is_reported(
-    pair: tuple[Database, Database], side: str, how: str
+    pair: tuple[Database, Database], side: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "ATTEMPTS", 1)
     source, target = pair
     database = source if side == "source" else target
     slow(database, side)

@@ -155,7 +155,7 @@ def _stored(definition: Definition, target: Table, found: Column, column: Column
         if needed:
             yield Finding(cause, "notice")
         else:
-            yield Finding(cause, "widening", (statement("drop_not_null", table=target.name, column=name),))
+            yield Finding(cause, "easing", (statement("drop_not_null", table=target.name, column=name),))
     yield from column_notices(definition, found, column)
 
 

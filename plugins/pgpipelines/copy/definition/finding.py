@@ -12,8 +12,9 @@ from pgpipelines.errors import DriftError
 if TYPE_CHECKING:
     from pgpipelines.copy.definition.statement import Statement
 
-# A notice hinders no row; a widening makes room for rows and loses nothing; the rest is for a person to decide.
-Effect = Literal["notice", "widening", "loss"]
+# A notice hinders no row; a widening makes room for rows and loses nothing; an easing does so for rows that may come,
+# or never; the rest is for a person to decide.
+Effect = Literal["notice", "easing", "widening", "loss"]
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,13 @@ def require(what: str, findings: Iterable[Finding], *, widen: bool) -> list[Stat
     """
     found = list(findings)
     for finding in found:
-        if finding.effect == "notice":
+        if finding.effect == "notice" or (finding.effect == "easing" and not widen):
             log.info("%s of the target: %s", what, finding.cause)
     widenings = [finding for finding in found if finding.effect == "widening"]
     losses = [finding for finding in found if finding.effect == "loss"]
     if losses or (widenings and not widen):
-        hindering = [finding for finding in found if finding.effect != "notice"]
+        hindering = [finding for finding in found if finding.effect in {"widening", "loss"}]
         cause = "; ".join(finding.cause for finding in hindering)
         raise DriftError(f"{what} of the target: {cause}", " ".join(finding.remedy for finding in hindering))
-    return [statement for finding in widenings for statement in finding.statements]
+    wanted = [finding for finding in found if finding.effect in {"easing", "widening"}] if widen else []
+    return [statement for finding in wanted for statement in finding.statements]
