@@ -21,8 +21,9 @@ cases that `tests/plugins/copy/test_drift.py` proves on a server, by `make docs`
 
 A widening needs the table's owner. Most take a moment; a column that becomes `bigint` (or gets another precision), and
 a generated column that is stored, rewrite the table, and nobody else can use it meanwhile. A new enum label shows to
-everybody once it is added. Everything that isn't in this table and touches no row (grants, triggers, views, other
-tables' foreign keys) stays as it is.
+everybody once it is added. A target that has become a view is refused, and so is a widening where only another role
+may alter the table; both say so in one line. Everything that isn't in this table and touches no row (grants, triggers,
+views, other tables' foreign keys) stays as it is.
 
 | what changed | `on_drift: refuse` | `on_drift: widen` | statement |
 |---|---|---|---|

@@ -106,7 +106,8 @@ def define_everything(source: Database, target: Database) -> None:
     source.run("""
         ALTER TYPE mood ADD VALUE 'keen'; ALTER TABLE t RENAME price TO prices; COMMENT ON TABLE t IS 'x';
         ALTER TABLE t ADD more int, DROP wide, ALTER n TYPE bigint, ALTER fixed DROP NOT NULL,
-            ALTER fixed SET DEFAULT 2, ALTER at SET NOT NULL, ALTER twice DROP EXPRESSION, DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, code);
+            ALTER fixed SET DEFAULT 2, ALTER at SET NOT NULL,
+            ALTER twice DROP EXPRESSION, DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, code);
     """)
     assert all(finding.remedy for finding in findings(source, target))
     for database in (source, target):
