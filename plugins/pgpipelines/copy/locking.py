@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
+
+from pgpipelines.catalog import Table, describe
+from pgpipelines.copy.readiness import require_writable
+from pgpipelines.diagnosis import sqlstate
 from pgpipelines.errors import AlreadyRunningError, ConflictError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pgpipelines.copy.request import CopyRequest
     from pgpipelines.sessions import Session
     from pgpipelines.templates import QualifiedName
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -34,16 +40,12 @@ def hold_tables(target: Session, request: CopyRequest) -> None:
 
 
 def _wait_for(target: Session, name: QualifiedName) -> None:
-    attempts = target.bounds.lock_attempts
-    for attempt in range(1, attempts + 1):
-        try:
-            target.execute("copy/lock.sql", {"table": str(name)})
-        except ConflictError:
-            target.rollback()
-            log.info("%s: another run holds it, waiting (%d of %d)", name, attempt, attempts)
-        else:
-            return
-    raise ConflictError(*_running(target, name))
+    def lock() -> bool:
+        target.execute("copy/lock.sql", {"table": str(name)})
+        return True
+
+    if not patiently(target, lock, f"another run holds {name}"):
+        raise ConflictError(*_running(target, name))
 
 
 def _running(target: Session, name: QualifiedName) -> tuple[str, str]:
@@ -60,22 +62,55 @@ def hold_definitions(target: Session, names: Iterable[QualifiedName]) -> None:
     Readers and writers go on. Raises ConflictError where one stays locked by others.
     """
     wanted = sorted(names)
-    attempts = target.bounds.lock_attempts
-    for attempt in range(1, attempts + 1):
-        if _hold(target, wanted, attempt):
-            return
-    raise ConflictError(
-        f"{target.endpoint}: another session holds {', '.join(map(str, wanted))}",
+
+    def lock() -> bool:
+        for name in wanted:
+            target.execute("copy/hold_definition.sql", table=name)
+        return True
+
+    if not patiently(target, lock, "another session holds a target table"):
+        raise _held_by_others(target, wanted)
+
+
+def describe_held(target: Session, name: QualifiedName) -> Table | None:
+    """The description of a target table that this role may write, and that nobody else is changing; None if missing.
+
+    The transaction in which that holds goes on. Raises ConflictError where the table stays locked by others, and what
+    `require_writable` raises.
+    """
+
+    def describe_it() -> tuple[Table | None]:
+        found = describe(target, name)
+        if found is None:
+            return (None,)
+        require_writable(target, found)
+        # The lock comes first in its transaction, so that what is read afterwards is what it holds.
+        target.commit()
+        target.execute("copy/hold_definition.sql", table=name)
+        return (describe(target, name),)
+
+    found = patiently(target, describe_it, f"another session holds {name}")
+    if found is None:
+        raise _held_by_others(target, [name])
+    return found[0]
+
+
+def _held_by_others(target: Session, names: Sequence[QualifiedName]) -> ConflictError:
+    return ConflictError(
+        f"{target.endpoint}: another session holds {', '.join(map(str, names))}",
         "let it finish (pg_locks and pg_blocking_pids show it), then clear this task",
     )
 
 
-def _hold(target: Session, names: Sequence[QualifiedName], attempt: int) -> bool:
-    try:
-        for name in names:
-            target.execute("copy/hold_definition.sql", table=name)
-    except ConflictError as error:
-        target.rollback()
-        log.info("waiting for a lock (%d of %d): %s", attempt, target.bounds.lock_attempts, error.cause)
-        return False
-    return True
+def patiently(target: Session, work: Callable[[], T], obstacle: str) -> T | None:
+    """Do what may have to wait for a lock, as often as the session's bounds say; None where none was granted."""
+    attempts = target.bounds.lock_attempts
+    for attempt in range(1, attempts + 1):
+        try:
+            return work()
+        except ConflictError as error:
+            if sqlstate(error) != LOCK_NOT_AVAILABLE:
+                raise
+            target.rollback()
+            log.info("%s, waiting (%d of %d)", obstacle, attempt, attempts)
+    return None

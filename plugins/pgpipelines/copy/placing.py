@@ -6,13 +6,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from pgpipelines import ledger
-from pgpipelines.catalog import Table, describe, describe_existing
+from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.checksum import Comparison
 from pgpipelines.copy import loading
 from pgpipelines.copy.definition import Definition, Statement, widenings
-from pgpipelines.copy.locking import hold_definitions
+from pgpipelines.copy.locking import describe_held
 from pgpipelines.copy.plan import Plan
-from pgpipelines.copy.readiness import require_readable, require_writable
+from pgpipelines.copy.readiness import require_readable
 from pgpipelines.copy.selection import describe_selection
 from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
 from pgpipelines.table_names import is_system_schema
@@ -56,14 +56,12 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     require_readable(sides.source, source_table)
     _require_narrow(source_table)
     definition = Definition(source_table, table.target)
-    target_table = describe(sides.target, table.target)
+    target_table = describe_held(sides.target, table.target)
     planned: list[Statement] = []
     if target_table is None:
         empty = True
         _require_may_create(sides.request, table)
     else:
-        require_writable(sides.target, target_table)
-        target_table = _held(sides.target, table.target)
         planned = _widenings(sides, definition, target_table)
         if planned and not sides.request.dry_run:
             target_table = _widen(sides.target, planned, table.target)
@@ -82,13 +80,6 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         loading.abandon(sides.target, plan)
     sides.target.commit()
     return plan
-
-
-def _held(target: Session, name: QualifiedName) -> Table:
-    """The description of a table that nobody else is changing, from a transaction that begins once that holds."""
-    target.commit()
-    hold_definitions(target, [name])
-    return describe_existing(target, name)
 
 
 def _widenings(sides: Sides, definition: Definition, target_table: Table) -> list[Statement]:
