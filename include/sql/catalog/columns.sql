@@ -1,21 +1,17 @@
 -- The columns of a table, in order: what they hold, how they can travel, and what fills them.
--- Domains are followed to the type below them (base_*), arrays to the type of their elements (element_*).
 -- Parameters: oid. Locks nothing.
-WITH RECURSIVE base_types AS (
+WITH attributes AS (
     SELECT
-        a.attnum,
-        a.atttypid AS type_oid,
-        a.atttypmod AS modifier
-    FROM pg_attribute AS a
-    WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
-    UNION ALL
-    SELECT
-        b.attnum,
-        t.typbasetype,
-        t.typtypmod
-    FROM base_types AS b
-    INNER JOIN pg_type AS t ON b.type_oid = t.oid
-    WHERE t.typtype = 'd'
+        attnum,
+        atttypid AS type_oid,
+        atttypmod AS modifier,
+        attcollation AS collation_oid
+    FROM pg_attribute
+    WHERE attrelid = %(oid)s AND attnum > 0 AND NOT attisdropped
+),
+
+described_types AS (
+    {% include 'catalog/described_types.sql' %}
 ),
 
 -- A sequence fills a column through its default, or as its identity; only some are owned by the column.
@@ -66,24 +62,7 @@ sequences AS (
 
 SELECT
     a.attname AS name,
-    format_type(a.atttypid, a.atttypmod) AS type,
-    dn.nspname AS type_schema,
-    -- The name that carries an enum's or domain's definition: the element's where the column is an array.
-    coalesce(de.typname, d.typname) AS type_name,
-    coalesce(de.typtype, d.typtype) AS type_kind,
-    d.typcategory = 'A' AND d.typtype = 'b' AS is_array,
-    t.typname AS base_name,
-    t.typtype AS base_kind,
-    t.oid < 16384 AS builtin,
-    b.modifier AS base_modifier,
-    t.typsend <> 0 AND t.typreceive <> 0 AS has_binary,
-    coalesce(e.oid < 16384, true) AS element_builtin,
-    coalesce(de.oid, d.oid) >= 16384 AND coalesce(de.typtype, d.typtype) IN ('e', 'd', 'c', 'r', 'm')
-    AND coalesce(tc.relkind, 'c') = 'c'
-    AND NOT EXISTS (
-        SELECT FROM pg_depend AS x
-        WHERE x.classid = 'pg_type'::regclass AND x.objid = coalesce(de.oid, d.oid) AND x.deptype = 'e'
-    ) AS user_defined,
+    t.*,
     a.attnotnull AND coalesce(nn.convalidated, true) AS not_null,
     CASE WHEN nn.convalidated THEN nn.conname END AS not_null_name,
     a.attgenerated AS generated,
@@ -97,10 +76,6 @@ SELECT
     s.owned AS sequence_owned,
     s.may_advance,
     CASE
-        WHEN a.attcollation <> d.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
-    END AS collation,
-    coalesce(co.collisdeterministic, true) AS deterministic,
-    CASE
         WHEN a.attstorage <> d.typstorage
             THEN
                 CASE a.attstorage
@@ -112,18 +87,11 @@ SELECT
     CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
     col_description(a.attrelid, a.attnum) AS comment
 FROM pg_attribute AS a
-INNER JOIN base_types AS b ON a.attnum = b.attnum
-INNER JOIN pg_type AS t ON b.type_oid = t.oid AND t.typtype <> 'd'
+INNER JOIN described_types AS t ON a.attnum = t.attnum
 INNER JOIN pg_type AS d ON a.atttypid = d.oid
-LEFT JOIN pg_type AS de ON d.typelem = de.oid AND d.typcategory = 'A' AND d.typtype = 'b'
-INNER JOIN pg_namespace AS dn ON coalesce(de.typnamespace, d.typnamespace) = dn.oid
-LEFT JOIN pg_type AS e ON t.typelem = e.oid AND t.typcategory = 'A'
 LEFT JOIN pg_attrdef AS ad ON a.attrelid = ad.adrelid AND a.attnum = ad.adnum
 LEFT JOIN sequences AS s ON a.attnum = s.attnum
-LEFT JOIN pg_class AS tc ON coalesce(de.typrelid, d.typrelid) = tc.oid
 -- PostgreSQL 18 keeps NOT NULL as a constraint, which may be unproven.
 LEFT JOIN pg_constraint AS nn ON a.attrelid = nn.conrelid AND nn.contype = 'n' AND a.attnum = nn.conkey[1]
-LEFT JOIN pg_collation AS co ON a.attcollation = co.oid
-LEFT JOIN pg_namespace AS cn ON co.collnamespace = cn.oid
 WHERE a.attrelid = %(oid)s
 ORDER BY a.attnum;

@@ -1,12 +1,11 @@
--- The types that a table's columns are made of and that belong to neither PostgreSQL nor an extension: enums, domains,
+-- The types that some types are made of and that belong to neither PostgreSQL nor an extension: enums, domains,
 -- composites, ranges and multiranges, those that others build on first. A table's row type is none of them.
--- Parameters: oid. Locks nothing.
+-- Parameters: types (oids). Locks nothing.
 WITH RECURSIVE used AS (
     SELECT
-        a.atttypid AS oid,
+        given.oid,
         0 AS depth
-    FROM pg_attribute AS a
-    WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
+    FROM unnest(%(types)s::oid[]) AS given (oid)
     UNION
     SELECT
         below.oid,

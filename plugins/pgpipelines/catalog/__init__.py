@@ -5,6 +5,7 @@ reading  how a description is read
 """
 
 from pgpipelines.catalog.model import (
+    QUERY,
     Attribute,
     Column,
     Constraint,
@@ -14,14 +15,16 @@ from pgpipelines.catalog.model import (
     Privileges,
     Range,
     Reference,
+    ResultColumn,
     Sequence,
     Table,
     Unique,
     UserType,
 )
-from pgpipelines.catalog.reading import describe, describe_existing
+from pgpipelines.catalog.reading import describe, describe_existing, describe_result
 
 __all__ = [
+    "QUERY",
     "Attribute",
     "Column",
     "Constraint",
@@ -31,10 +34,12 @@ __all__ = [
     "Privileges",
     "Range",
     "Reference",
+    "ResultColumn",
     "Sequence",
     "Table",
     "Unique",
     "UserType",
     "describe",
     "describe_existing",
+    "describe_result",
 ]

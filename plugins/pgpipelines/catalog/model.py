@@ -32,6 +32,8 @@ PRINTED_BY: Mapping[str, str] = MappingProxyType({"bpchar": "bpcharout", "xml": 
 PRINTED_BY_KIND: Mapping[str, str] = MappingProxyType({"e": "enum_out", "c": "record_out"})
 FLOATS = frozenset({"float4", "float8"})
 TEXTS = frozenset({"text", "varchar", "name"})
+# Table.kind of what is no relation of the server but the result of a query.
+QUERY = "q"
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,16 @@ class Column:
         if self.builtin:
             return HASHED_AS_SENT.get(self.base) or PRINTED_BY.get(self.base)
         return "array_out" if self.is_array else PRINTED_BY_KIND.get(self.type_kind)
+
+
+@dataclass(frozen=True)
+class ResultColumn:
+    """A column of a query's result, by object ids of its server; `collation_oid` is 0 where none is known."""
+
+    name: str
+    type_oid: int
+    modifier: int
+    collation_oid: int
 
 
 @dataclass(frozen=True)
@@ -237,6 +249,7 @@ class Privileges:
 class Table:
     """A table, partitioned table, view, materialised view or foreign table, as its server describes it.
 
+    `kind` is pg_class.relkind, or QUERY for the result of a query under the name of a table.
     `version` is the server's major version; `estimated_rows` its estimate, 0 where it has none. `keys` lists the column
     sets that tell rows apart, the primary key first; `references` are the foreign keys that point here, `foreign_keys`
     those that point elsewhere. `parents` are those of plain inheritance.

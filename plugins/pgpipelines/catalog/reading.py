@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from pgpipelines.catalog.model import (
+    QUERY,
     Attribute,
     Column,
     Constraint,
@@ -15,6 +16,7 @@ from pgpipelines.catalog.model import (
     Privileges,
     Range,
     Reference,
+    ResultColumn,
     Sequence,
     Table,
     Unique,
@@ -33,6 +35,7 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
     if found is None:
         return None
     values = {"oid": found.oid}
+    columns = session.query("catalog/columns.sql", values)
     return Table(
         name=name,
         version=session.version,
@@ -49,14 +52,55 @@ def describe(session: Session, name: QualifiedName) -> Table | None:
         partition_key=_optional_sql(found.partition_key),
         partition=_partition(found),
         parents=_parents(found),
-        columns=tuple(_column(row) for row in session.query("catalog/columns.sql", values)),
+        columns=tuple(_column(row) for row in columns),
         keys=tuple(tuple(row.columns) for row in session.query("catalog/keys.sql", values)),
         uniques=tuple(_unique(row) for row in session.query("catalog/uniques.sql", values)),
         references=tuple(_reference(row) for row in session.query("catalog/references.sql", values)),
         foreign_keys=tuple(_foreign_key(row) for row in session.query("catalog/foreign_keys.sql", values)),
         constraints=tuple(_constraint(row) for row in session.query("catalog/constraints.sql", values)),
         indexes=tuple(_index(row) for row in session.query("catalog/indexes.sql", values)),
-        types=tuple(_user_type(row) for row in session.query("catalog/types.sql", values)),
+        types=_user_types(session, columns),
+    )
+
+
+def describe_result(session: Session, name: QualifiedName, columns: list[ResultColumn], rows: int) -> Table:
+    """The result of a query as a table of this name, with `rows` rows by estimate: columns and types, nothing else.
+
+    Its privileges are all there: the query itself says what it may not read.
+    """
+    values = {
+        "names": [column.name for column in columns],
+        "types": [column.type_oid for column in columns],
+        "modifiers": [column.modifier for column in columns],
+        "collations": [column.collation_oid for column in columns],
+    }
+    described = session.query("catalog/result_columns.sql", values)
+    return Table(
+        name=name,
+        version=session.version,
+        kind=QUERY,
+        inherited=False,
+        unlogged=False,
+        options=None,
+        owner=session.endpoint.user,
+        comment=None,
+        row_security=False,
+        rules=(),
+        privileges=Privileges(
+            own=True, use_schema=True, select=True, insert=True, update=True, delete=True, make_temporary=True
+        ),
+        estimated_rows=rows,
+        partition_key=None,
+        partition=None,
+        parents=(),
+        columns=tuple(_column(row) for row in described),
+        keys=(),
+        uniques=(),
+        references=(),
+        foreign_keys=(),
+        constraints=(),
+        indexes=(),
+        types=_user_types(session, described),
     )
 
 
@@ -186,6 +230,12 @@ def _constraint(row: Any) -> Constraint:
 
 def _index(row: Any) -> Index:
     return Index(row.name, row.unique, escaped(row.definition), row.comment)
+
+
+def _user_types(session: Session, columns: list[Any]) -> tuple[UserType, ...]:
+    """The types of the user's own that described columns are made of."""
+    values = {"types": [row.type_oid for row in columns]}
+    return tuple(_user_type(row) for row in session.query("catalog/types.sql", values))
 
 
 def _user_type(row: Any) -> UserType:
