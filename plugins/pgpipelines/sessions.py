@@ -22,6 +22,7 @@ from typing_extensions import Self
 
 from pgpipelines.diagnosis import SNAPSHOT_GONE, diagnose, diagnose_connection, sqlstate
 from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError
+from pgpipelines.libpq import type_modifiers
 from pgpipelines.poolers import Backend, is_shared
 from pgpipelines.templates import Sql, render
 
@@ -194,6 +195,13 @@ class Session:
             run.execute(self._bound(run, render(template, **context), values))
             return int(run.rowcount)
 
+    def result_columns(self, template: str, **context: object) -> list[tuple[str, int]]:
+        """Run a statement and return its result's columns, each as name and type modifier, instead of its rows."""
+        with self._cursor() as run:
+            run.execute(self._bound(run, render(template, **context), None))
+            names = [column.name for column in run.description or ()]
+            return list(zip(names, type_modifiers(run), strict=True))
+
     def copy(self, statement: Sql, stream: IOBase, block: int, values: Mapping[str, object] | None = None) -> int:
         """Run a COPY from or to `stream`, `block` bytes at a time, and return the number of rows.
 
@@ -225,6 +233,14 @@ class Session:
     def use_role_search_path(self) -> None:
         """For the rest of the transaction, find names as the role finds them elsewhere: triggers may count on it."""
         self.execute("session/role_search_path.sql")
+
+    def use_user_search_path(self) -> None:
+        """For the rest of the transaction, find names as the user's SQL means them, PostgreSQL's own before all others.
+
+        Our own calls in such a statement still name pg_catalog, and operators take exactly what theirs declare: a
+        function with the very types of the arguments would be chosen from any schema.
+        """
+        self.execute("session/user_search_path.sql")
 
     def use_pinned_search_path(self) -> None:
         """For the rest of the transaction, find only what PostgreSQL itself brings."""

@@ -1,8 +1,9 @@
 """The only place that renders SQL: one Jinja environment over include/sql.
 
 Values never enter a template: they are bound by the driver as %(name)s. What does enter is an identifier
-(through a quoting filter), a piece of SQL that a server itself wrote (`Sql`: a type name, a default), or a
-whole number. Anything else raises, so a plain string can't reach a statement unquoted.
+(through a quoting filter), a piece of SQL (`Sql`) that a server itself wrote, such as a type name or a default, or
+that was proven to stay where it is put (`pgpipelines.copy.user_sql`), or a whole number. Anything else raises, so a
+plain string can't reach a statement unquoted.
 
     {{ table | identifier }}     one name, or the parts of a qualified name
     {{ columns | identifiers }}  a comma-separated list of names
@@ -25,7 +26,7 @@ SQL_FOLDER = Path(__file__).resolve().parents[2] / "include" / "sql"
 
 
 class Sql(str):
-    """A piece of SQL that is safe as it is: quoted here, or written by a server's catalog functions."""
+    """A piece of SQL that is safe as it is: quoted here, written by a server's catalog functions, or proven to be."""
 
     __slots__ = ()
 
@@ -67,7 +68,7 @@ def identifier(name: str | QualifiedName) -> Sql:
 
 
 def escaped(text: str) -> Sql:
-    """SQL that a server wrote, as a template takes it: the driver reads % as the start of a value."""
+    """SQL that is safe as it is, as a template takes it: the driver reads % as the start of a value."""
     return Sql(text.replace("%", "%%"))
 
 

@@ -12,7 +12,6 @@ from pgpipelines.copy import loading
 from pgpipelines.copy.definition import Definition, Statement, widenings
 from pgpipelines.copy.locking import describe_held
 from pgpipelines.copy.plan import Plan
-from pgpipelines.copy.readiness import require_readable
 from pgpipelines.copy.selection import describe_selection
 from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
 from pgpipelines.table_names import is_system_schema
@@ -53,7 +52,6 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     Raises ConfigurationError, MissingObjectError, PrivilegeError or DriftError.
     """
     source_table = describe_selection(sides.source, table.source)
-    require_readable(sides.source, source_table)
     _require_narrow(source_table)
     definition = Definition(source_table, table.target)
     target_table = describe_held(sides.target, table.target)
