@@ -18,7 +18,6 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from pgpipelines import pending_user_sql as user_sql
 from pgpipelines.configuration.values import (
     TABLE_NAME_SCHEMA,
     BatchSize,
@@ -32,6 +31,7 @@ from pgpipelines.configuration.values import (
     parse_duration,
     refuse,
 )
+from pgpipelines.copy import user_sql
 from pgpipelines.copy.request import XMIN, Cursor, Selection, TableCopy
 from pgpipelines.table_names import DEFAULT_SCHEMA, parse_name, parse_table_name
 from pgpipelines.templates import QualifiedName
@@ -88,8 +88,8 @@ class TableOptions(Model):
         return TableCopy(
             source=Selection(
                 source,
-                None if self.where is None else user_sql.condition(self.where),
-                None if self.select is None else user_sql.query(self.select),
+                user_sql.condition(self.where or "") or None,
+                user_sql.query(self.select or "") or None,
             ),
             target=self._target(source, target_schema),
             key=tuple(map(parse_name, self.key or ())),

@@ -28,7 +28,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
-from pgpipelines import pending_user_sql as user_sql
+from pgpipelines.copy import user_sql
 from pgpipelines.errors import ConfigurationError
 from pgpipelines.table_names import parse_name, parse_table_name
 
