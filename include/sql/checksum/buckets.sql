@@ -7,7 +7,7 @@ WITH hashed AS (
 )
 
 SELECT
-    ({% if key_columns %}"pgpipelines bucket"{% else %}"pgpipelines hash" & {{ buckets - 1 }}{% endif %})::integer AS bucket,
+    ({% if key_columns %}"pgpipelines bucket"{% else %}"pgpipelines hash" & bigint '{{ buckets - 1 }}'{% endif %})::integer AS bucket,
     count(*) AS rows,
     sum("pgpipelines hash") AS hash
 FROM hashed

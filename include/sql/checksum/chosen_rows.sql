@@ -13,6 +13,6 @@ FROM hashed
     "pgpipelines hash",
     count(*) AS "pgpipelines rows"
 FROM hashed
-WHERE "pgpipelines hash" & {{ buckets - 1 }} = ANY(%(chosen_buckets)s::bigint [])
+WHERE "pgpipelines hash" & bigint '{{ buckets - 1 }}' = ANY(%(chosen_buckets)s::bigint [])
 GROUP BY 1
 {% endif %}

@@ -6,11 +6,11 @@
 {{ name }}
 {%- elif column.hashing == 'float' %}
 {# -0 is told from 0, and every NaN is one NaN whatever its bits. #}
-float8send(CASE WHEN {{ name }} = 'NaN' THEN 'NaN' ELSE {{ name }}::float8 END)
+pg_catalog.float8send(CASE WHEN {{ name }}::float8 = 'NaN' THEN 'NaN' ELSE {{ name }}::float8 END)
 {%- elif column.hashing == 'sent' %}
-{{ column.printer | identifier }}({{ name }}::{{ column.base | identifier }})
+pg_catalog.{{ column.printer | identifier }}({{ name }}::{{ column.base | identifier }})
 {%- else %}
-{% if transcode %}convert_to({% endif %}
-{% if column.hashing == 'printed' %}textin({{ column.printer | identifier }}({{ name }})){% else %}{{ name }}::text{% endif %}
+{% if transcode %}pg_catalog.convert_to({% endif %}
+{% if column.hashing == 'printed' %}pg_catalog.textin(pg_catalog.{{ column.printer | identifier }}({{ name }})){% else %}{{ name }}::text{% endif %}
 {% if transcode %}, 'UTF8'){% else %} COLLATE "C"{% endif %}
 {%- endif %}

@@ -13,8 +13,8 @@ COPY
     WHERE {% include 'copy/selected_rows.sql' %}
 
     {% if pages %}
-    AND ctid >= format('(%%s,0)', %(first_page)s)::tid
-    AND ctid < format('(%%s,0)', %(end_page)s)::tid
+    AND ctid >= pg_catalog.format('(%%s,0)', %(first_page)s)::tid
+    AND ctid < pg_catalog.format('(%%s,0)', %(end_page)s)::tid
     {% endif %}
 )
 {%- endif %}

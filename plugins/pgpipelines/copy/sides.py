@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pgpipelines.copy.selection import find_users_names
 from pgpipelines.sessions import Session
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from pgpipelines.copy.progress import Progress
     from pgpipelines.copy.request import CopyRequest
     from pgpipelines.copy.writers import InFlight
-    from pgpipelines.snapshot_age import SnapshotAge
     from pgpipelines.ledger import Run
+    from pgpipelines.snapshot_age import SnapshotAge
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,7 @@ class Sides:
     def open_pairs(self, number: int) -> Iterator[list[tuple[Session, Session]]]:
         """Open more sessions on both sides; those of the source see the same snapshot."""
         with ExitStack() as sessions:
-            yield [
-                (self._open_source(sessions), sessions.enter_context(self._open_target())) for _ in range(number)
-            ]
+            yield [(self._open_source(sessions), sessions.enter_context(self._open_target())) for _ in range(number)]
 
     @contextmanager
     def open_targets(self, number: int) -> Iterator[list[Session]]:
@@ -70,6 +69,7 @@ class Sides:
         source = Session(request.source, self.run.application_name, snapshot=True, bounds=request.bounds)
         sessions.enter_context(source)
         source.adopt_snapshot(self.snapshot.exported)
+        find_users_names(source, request)
         self.age.cover(source)
         return source
 
