@@ -9,7 +9,7 @@ from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.checksum import Comparison
 from pgpipelines.copy import loading
-from pgpipelines.copy.definition import Definition, Statement, widenings
+from pgpipelines.copy.definition import Definition, Statement, widenings, with_key
 from pgpipelines.copy.locking import describe_held
 from pgpipelines.copy.plan import Plan
 from pgpipelines.copy.selection import describe_selection
@@ -59,6 +59,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     if target_table is None:
         empty = True
         _require_may_create(sides.request, table)
+        definition = Definition(with_key(source_table, table.target, table.key), table.target)
     else:
         planned = _widenings(sides, definition, target_table)
         if planned and not sides.request.dry_run:
@@ -164,4 +165,3 @@ def _declared_key(
 
 def _encoding(session: Session) -> str:
     return str(session.one("catalog/server_encoding.sql").name)
-

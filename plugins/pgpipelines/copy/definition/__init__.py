@@ -9,6 +9,7 @@ place         what stands in the target already, and which names are free there
 creation      the table without constraints and indexes, and all that its columns need
 completion    its indexes, each on its own; then constraints, comments and the final name
 foreign_keys  those among tables that are copied together
+keys          one that the source lacks and its user names
 structure     what becomes a partition or a child again
 types         those that columns need: made where they are missing, compared where they stand
 drift         how an existing target differs from its source, and what makes room for the rows
@@ -23,6 +24,7 @@ from pgpipelines.copy.definition.drift import accept, compare, widenings
 from pgpipelines.copy.definition.finding import Finding
 from pgpipelines.copy.definition.foreign_keys import foreign_keys
 from pgpipelines.copy.definition.holding import same_type
+from pgpipelines.copy.definition.keys import with_key
 from pgpipelines.copy.definition.moved import Definition
 from pgpipelines.copy.definition.place import Place
 from pgpipelines.copy.definition.statement import Statement, run_all
@@ -43,4 +45,5 @@ __all__ = [
     "same_type",
     "structure",
     "widenings",
+    "with_key",
 ]

@@ -20,13 +20,16 @@ def foreign_keys(group: Iterable[tuple[Definition, Table | None]]) -> list[State
     names and their keys by the time these statements run.
     """
     members = list(group)
-    places = {definition.source.name: (definition.target, existing) for definition, existing in reversed(members)}
+    places = {
+        definition.source.name: (definition.target, existing or definition.source)
+        for definition, existing in reversed(members)
+    }
     planned = []
     for definition, existing in members:
         for key in definition.source.foreign_keys:
             if key.references in places:
-                referenced, referenced_existing = places[key.references]
-                if not _stands(key, referenced, existing) and _may_be_referenced(key, referenced_existing):
+                referenced, described = places[key.references]
+                if not _stands(key, referenced, existing) and _may_be_referenced(key, described):
                     planned += _addition(key, definition.target, referenced, existing)
     return planned
 
@@ -39,11 +42,9 @@ def _stands(key: ForeignKey, referenced: QualifiedName, existing: Table | None) 
     )
 
 
-def _may_be_referenced(key: ForeignKey, existing: Table | None) -> bool:
-    """Tell whether the referenced table, if it was there before, has the unique index that a foreign key needs."""
-    return existing is None or any(
-        sorted(unique.columns) == sorted(key.key) and unique.predicate is None for unique in existing.uniques
-    )
+def _may_be_referenced(key: ForeignKey, described: Table) -> bool:
+    """Tell whether the referenced table, made like `described`, has the unique index that a foreign key needs."""
+    return any(sorted(unique.columns) == sorted(key.key) and unique.predicate is None for unique in described.uniques)
 
 
 def _addition(
