@@ -95,6 +95,7 @@ def test_every_template_of_the_engine_runs(
     """)
     with pytest.raises(VerificationError):
         copy_table(request(source, target, "loose", "made.loose"), RUN)
+    copied(source, target, "t", "made.selected", {"select": "TABLE t", "where": "true"})
     define_everything(database_of(), database_of())
     assert {name for name in rendered if name.startswith(FAMILIES)} == set(ENGINE)
 
