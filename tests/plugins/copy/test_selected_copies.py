@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.publishing import TableResult
 from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
-from tests.fixtures.copying import content, copied
+from tests.fixtures.copying import RUN, content, copied, request
 from tests.fixtures.servers import Database
 
 ORDERS = """
@@ -244,6 +246,18 @@ def test_rows_that_the_named_key_does_not_tell_apart_stop_the_copy(source: Datab
     with pytest.raises(ConflictError, match="is duplicated"):
         copied(source, target, "made", options={"select": "SELECT customer FROM orders", "key": ("customer",)})
     assert target.value("SELECT to_regclass('made') IS NULL")
+
+
+@pytest.mark.parametrize(("key", "expected"), [((), 0), (("id",), 1)])
+def test_a_foreign_key_comes_along_where_the_selected_rows_have_the_key_for_it(
+    source: Database, target: Database, key: tuple[str, ...], expected: int
+) -> None:
+    source.run(ORDERS)
+    customers = request(source, target, "customers", options={"select": "TABLE customers", "key": key})
+    copy_tables(replace(customers, tables=(*request(source, target, "orders").tables, *customers.tables)), RUN)
+    referring = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = 'orders'::regclass"
+    assert target.value(referring) == expected
+    assert content(target, "orders") == content(source, "orders")
 
 
 # ---------------------------------------------------------------------------------------------------------- search_path
