@@ -42,7 +42,7 @@ def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
 def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:
     """List the keys of the rows that differ in some buckets as wanted."""
     write = both.expect_rows()
-    relay(both.source, both.target, both.send_rows(), write, merging.report, {"chosen_buckets": buckets})
+    relay(both.source, both.target, both.send_rows(), write, merging.report, values={"chosen_buckets": buckets})
     both.list_differing_rows(buckets, merging.plan.workspace.wanted)
 
 
@@ -60,6 +60,7 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
 def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
     """The error that names some of the rows that differ."""
     return VerificationError(
-        f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, for example {', '.join(keys)}",
+        f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, "
+        f"for example {', '.join(keys)}",
         "look for triggers of the target, or other writers, that change these rows; the target is unchanged",
     )

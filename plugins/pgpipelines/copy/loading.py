@@ -185,7 +185,7 @@ def _load_chunks(sides: Sides, plan: Plan, table: QualifiedName, chunks: list[Ch
     if streams == 0:
         return Relayed(0, 0)
     with ThreadPoolExecutor(streams, thread_name_prefix="load") as pool, sides.open_pairs(streams) as pairs:
-        working = [pool.submit(_work, sides, plan, table, pending, *pair) for pair in pairs]
+        working = [pool.submit(_work, sides, plan, table, pending, pair) for pair in pairs]
         try:
             finished, _ = wait(working, return_when=FIRST_EXCEPTION)
             for future in finished:
@@ -211,10 +211,10 @@ def _work(
     plan: Plan,
     table: QualifiedName,
     pending: queue.SimpleQueue[Chunk],
-    source: Session,
-    target: Session,
+    pair: tuple[Session, Session],
 ) -> Relayed:
     """Load one piece after the other until none is left."""
+    _, target = pair
     target.execute("session/relaxed_commit.sql")
     loaded = Relayed(0, 0)
     while True:
@@ -222,12 +222,11 @@ def _work(
             chunk = pending.get_nowait()
         except queue.Empty:
             return loaded
-        loaded += _load_chunk(sides, plan, table, chunk, source, target)
+        loaded += _load_chunk(sides, plan, table, chunk, pair)
 
 
-def _load_chunk(
-    sides: Sides, plan: Plan, table: QualifiedName, chunk: Chunk, source: Session, target: Session
-) -> Relayed:
+def _load_chunk(sides: Sides, plan: Plan, table: QualifiedName, chunk: Chunk, pair: tuple[Session, Session]) -> Relayed:
+    source, target = pair
     pages = chunk.first_page is not None
     read = render(
         "copy/read.sql",
@@ -243,7 +242,7 @@ def _load_chunk(
     values = {"first_page": chunk.first_page, "end_page": chunk.end_page} if pages else None
     target.use_role_search_path()
     with sides.progress.watch(target.backend) as report:
-        relayed = relay(source, target, read, write, report, values)
+        relayed = relay(source, target, read, write, report, values=values)
     target.execute(
         "load/chunk_done.sql",
         {

@@ -78,7 +78,7 @@ class Merging:
             change=change,
             **self.plan.comparison.context(self.plan.selection),
         )
-        return relay(self.source, self.target, read, self._write_staging(), self.report, values)
+        return relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
 
     def stage_wanted(self) -> Relayed:
         """Stage the rows of the wanted keys, as far as the source has them."""
@@ -93,7 +93,7 @@ class Merging:
         size = KEYS_AT_ONCE if key else HASHES_AT_ONCE
         for batch in self.target.batches("copy/wanted_keys.sql", None, size, wanted=wanted, key=key):
             values = {f"key_{number}": list(part) for number, part in enumerate(zip(*batch, strict=True), start=1)}
-            sent += relay(self.source, self.target, read, self._write_staging(), self.report, values)
+            sent += relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
         return sent
 
     def _write_staging(self) -> Sql:
@@ -208,9 +208,7 @@ class Merging:
         """The unique indexes whose values may have to move from row to row."""
         columns, key = set(self.plan.columns), set(self.plan.comparison.key)
         return [
-            unique
-            for unique in self.table.uniques
-            if set(unique.columns) <= columns and not set(unique.columns) <= key
+            unique for unique in self.table.uniques if set(unique.columns) <= columns and not set(unique.columns) <= key
         ]
 
     def _find(self, into: QualifiedName, among: str, identities: list[str]) -> int:

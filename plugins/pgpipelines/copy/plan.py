@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Plan:
     """One table of a run. `target` is the table as it stood before, None where this copy makes it.
 
-    `number` tells the tables of a run apart. With `load`, the target is missing or empty: all rows are loaded beside it.
+    `number` tells the tables of a run apart. With `load`, the target is missing or empty: all rows are loaded beside
+    it.
     `widenings` make room for the rows in an existing target; they have been run, unless this is a dry run.
     """
 
@@ -73,7 +74,8 @@ class Plan:
 class Workspace:
     """Temporary tables of one table: rows from the source, keys wanted of it, and keys of rows that stand in the way.
 
-    `displaced` rows go and come back; rows `in_the_way` go before others that leave; `expected` is the source's checksum.
+    `displaced` rows go and come back; rows `in_the_way` go before others that leave; `expected` is the source's
+    checksum.
     """
 
     NAMES: ClassVar[tuple[str, ...]] = ("staging", "wanted", "displaced", "in_the_way", "expected")

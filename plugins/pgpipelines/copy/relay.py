@@ -88,6 +88,7 @@ def relay(
     read: Sql,
     write: Sql,
     report: Callable[[], bool],
+    *,
     values: Mapping[str, object] | None = None,
 ) -> Relayed:
     """Stream `read`, with its bound `values`, on the source into `write` on the target.

@@ -38,8 +38,8 @@ class Snapshot:
 class Sides:
     """The session that holds the source's snapshot, and the one that holds the target's locks and publishes.
 
-    `writers` are the transactions that were open on the source just before the snapshot; `place` is the target's database
-    as the plans of this run find it and change it.
+    `writers` are the transactions that were open on the source just before the snapshot; `place` is the target's
+    database as the plans of this run find it and change it.
     """
 
     request: CopyRequest
