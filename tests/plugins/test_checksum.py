@@ -9,7 +9,8 @@ import io
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,13 +18,18 @@ from hypothesis import strategies as st
 
 from demo.servers import Server
 from pgpipelines.catalog import describe_existing
-from pgpipelines.checksum import Bucket, Comparison, buckets_for, differing_buckets
+from pgpipelines.checksum import Comparison, Contents, buckets_for
+from pgpipelines.copy.merging import KEYS_TO_NAME
+from pgpipelines.copy.relay import relay
+from pgpipelines.copy.request import Selection
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
 from tests.fixtures.copying import content
 from tests.fixtures.servers import Database, databases
 
 T = QualifiedName("public", "t")
+WHOLE = Selection(T)
+EXPECTED, WANTED = QualifiedName("pg_temp", "expected"), QualifiedName("pg_temp", "wanted")
 ONE_TEST_ONE_DATABASE = settings(
     max_examples=int(os.environ.get("PGPIPELINES_EXAMPLES", "15")),
     deadline=None,
@@ -122,33 +128,35 @@ def table_of(database: Database, type_name: str, values: Iterable[str | None]) -
     )
 
 
-def comparison(database: Database, key: Sequence[str] = (), *, buckets: int = 1, transcode: bool = False) -> Comparison:
+def comparison(database: Database, key: Sequence[str] = (), *, transcode: bool = False) -> Comparison:
     """A comparison of the columns of t other than id."""
     with session(database) as one:
         columns = describe_existing(one, T).stored
     wanted = tuple(column for column in columns if column.name != "id" or "id" in key)
-    return Comparison(wanted, tuple(key), buckets, transcode)
+    return Comparison(wanted, tuple(key), transcode)
 
 
 def session(database: Database) -> Session:
     return Session(database.endpoint, "tests.checksum")
 
 
-def checksum_of(database: Database, how: Comparison) -> dict[int, Bucket]:
+def checksum_of(database: Database, how: Comparison, buckets: int = 1) -> dict[int, tuple[int, int]]:
+    """Rows and hash of each bucket."""
     with session(database) as one:
-        return how.checksum(one, T)
+        rows = one.query("checksum/buckets.sql", **how.context(WHOLE, buckets=buckets))
+    return {row.bucket: (row.rows, row.hash) for row in rows}
 
 
 def hashes(database: Database, how: Comparison) -> list[int]:
     """The hash of each row's content, by id."""
     with session(database) as one:
         columns = describe_existing(one, T).stored
-        context = {
-            **how._context(T, named=True),
+        context: dict[str, Any] = {
+            **how.context(WHOLE, keyed=True, chosen=True),
             "key_columns": [column for column in columns if column.name == "id"],
         }
-        rows = one.query("checksum/bucket_rows.sql", {"wanted": [0]}, **context)
-    return [row.hash for row in sorted(rows, key=lambda row: int(row.key.strip("()")))]
+        rows = one.query("checksum/chosen_rows.sql", {"chosen_buckets": [0]}, **context)
+    return [number for _, number in sorted(rows)]
 
 
 def printed(database: Database) -> list[bytes]:
@@ -198,7 +206,7 @@ def test_every_server_version_computes_the_same_checksum(database_of: Callable[.
             f"CREATE TABLE t ({columns}); INSERT INTO t VALUES {', '.join([one_row] * len(rows))}",
             [value for row in rows for value in row],
         )
-    assert checksum_of(newest, comparison(newest, buckets=64)) == checksum_of(other, comparison(other, buckets=64))
+    assert checksum_of(newest, comparison(newest), 64) == checksum_of(other, comparison(other), 64)
 
 
 RANDOM_VALUES = {
@@ -263,7 +271,7 @@ def test_a_row_too_many_or_too_few_is_noticed(source: Database, target: Database
     for database, copies in ((source, 2), (target, 3)):
         database.run(f"CREATE TABLE t (value int); INSERT INTO t SELECT 7 FROM generate_series(1, {copies})")
     how = comparison(source)
-    assert sum(bucket.rows for bucket in checksum_of(source, how).values()) == 2
+    assert [rows for rows, _ in checksum_of(source, how).values()] == [2]
     assert checksum_of(source, how) != checksum_of(target, how)
 
 
@@ -273,9 +281,9 @@ def test_the_order_of_rows_and_of_their_storage_does_not_matter(source: Database
             f"""CREATE TABLE t (id int PRIMARY KEY, value text);
                 INSERT INTO t SELECT n, n::text AS v FROM generate_series(1, 1000) AS s (n) ORDER BY n {order}"""
         )
-    how = comparison(source, ["id"], buckets=8)
-    assert checksum_of(source, how) == checksum_of(target, how)
-    assert set(checksum_of(source, how)) == set(range(8))
+    how = comparison(source, ["id"])
+    assert checksum_of(source, how, 8) == checksum_of(target, how, 8)
+    assert set(checksum_of(source, how, 8)) == set(range(8))
 
 
 def test_values_do_not_slip_from_one_column_into_the_next(source: Database, target: Database) -> None:
@@ -349,6 +357,30 @@ def test_the_widest_table_has_a_checksum(source: Database) -> None:
     assert checksum_of(source, how) != before
 
 
+@contextmanager
+def both_contents(source: Database, target: Database, how: Comparison, buckets: int = 1) -> Iterator[Contents]:
+    """Both tables t, in one transaction of each side."""
+    with Session(source.endpoint, "tests.source", snapshot=True) as there, session(target) as here:
+        yield Contents(there, WHOLE, here, T, EXPECTED, how, buckets)
+
+
+def named(both: Contents, buckets: list[int]) -> list[str]:
+    """The rows that differ in some buckets, as a person reads them."""
+    key, target = both.comparison.key, both.target
+    target.execute("copy/create_wanted.sql", wanted=WANTED, table=T, key=key)
+    write = both.expect_rows()
+    relay(both.source, target, both.send_rows(), write, lambda: True, values={"chosen_buckets": buckets})
+    found = both.list_differing_rows(buckets, WANTED)
+    rows = target.query("copy/named_rows.sql", {"most": KEYS_TO_NAME}, wanted=WANTED, key=key)
+    assert len(rows) == min(found, KEYS_TO_NAME)
+    return [f"{row.key} ({row.kind})" for row in rows]
+
+
+def names_of_differences(source: Database, target: Database, how: Comparison, buckets: int = 1) -> list[str]:
+    with both_contents(source, target, how, buckets) as both:
+        return named(both, both.differing_buckets())
+
+
 def test_names_the_keys_that_differ_and_how(source: Database, target: Database) -> None:
     for database in (source, target):
         database.run(
@@ -356,14 +388,15 @@ def test_names_the_keys_that_differ_and_how(source: Database, target: Database) 
         )
     source.run("DELETE FROM t WHERE id = 3")
     target.run("DELETE FROM t WHERE id = 5; UPDATE t SET v = 'y' WHERE id = 7")
-    assert named(source, target, comparison(source, ["id"])) == ["(3) (extra)", "(5) (missing)", "(7) (different)"]
+    how = comparison(source, ["id"])
+    assert names_of_differences(source, target, how) == ["(3) (extra)", "(5) (missing)", "(7) (different)"]
 
 
 def test_names_five_keys_and_not_all_of_them(source: Database, target: Database) -> None:
     for database in (source, target):
         database.run("CREATE TABLE t (id int PRIMARY KEY)")
     source.run("INSERT INTO t SELECT generate_series(1, 1000)")
-    assert len(named(source, target, comparison(source, ["id"], buckets=16))) == 5
+    assert len(names_of_differences(source, target, comparison(source, ["id"]), 16)) == 5
 
 
 def test_names_rows_without_a_key_by_their_hash(source: Database, target: Database) -> None:
@@ -371,18 +404,46 @@ def test_names_rows_without_a_key_by_their_hash(source: Database, target: Databa
         database.run("CREATE TABLE t (v int)")
     source.run("INSERT INTO t VALUES (1), (1), (2)")
     target.run("INSERT INTO t VALUES (1), (2)")
-    how = replace(comparison(source), buckets=4)
-    (only,) = named(source, target, how)
+    (only,) = names_of_differences(source, target, comparison(source), 4)
     assert only.startswith("row with hash ")
     assert only.endswith(" (missing)")
+    target.run("INSERT INTO t VALUES (1), (1)")
+    assert names_of_differences(source, target, comparison(source), 4) == [only.replace("missing", "repeated")]
 
 
-def named(source: Database, target: Database, how: Comparison) -> list[str]:
-    with session(source) as left, session(target) as right:
-        buckets = differing_buckets(how.checksum(left, T), how.checksum(right, T))
-        return how.differing_keys(left, T, right, T, buckets)
+def test_equal_contents_differ_in_no_bucket(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 100)")
+    with both_contents(source, target, comparison(source, ["id"]), 16) as both:
+        assert both.differing_buckets() == []
 
 
-@pytest.mark.parametrize(("rows", "buckets"), [(0, 1), (1, 1), (4096, 1), (4097, 2), (10_000, 4), (10**12, 65536)])
-def test_buckets_hold_a_few_thousand_rows(rows: int, buckets: int) -> None:
+def test_only_the_buckets_that_differ_are_looked_into(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT generate_series(1, 1000), 1")
+    target.run("UPDATE t SET v = 2 WHERE id = 7")
+    how = comparison(source, ["id"])
+    with both_contents(source, target, how, 64) as both:
+        (bucket,) = both.differing_buckets()
+        assert named(both, [bucket]) == ["(7) (different)"]
+    with both_contents(source, target, how, 64) as both:
+        assert named(both, [number for number in range(64) if number != bucket]) == []
+
+
+def test_a_mended_target_is_held_against_what_the_source_said_before(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT generate_series(1, 100), 1")
+    target.run("UPDATE t SET v = 2 WHERE id = 7")
+    with both_contents(source, target, comparison(source, ["id"]), 16) as both:
+        found = both.differing_buckets()
+        assert len(found) == 1
+        assert both.still_differing_buckets() == found
+        target.run("UPDATE t SET v = 1 WHERE id = 7")
+        assert both.still_differing_buckets() == []
+        target.run("DELETE FROM t")
+        assert both.still_differing_buckets() == list(range(16))
+
+
+@pytest.mark.parametrize(("rows", "buckets"), [(0, 1), (1, 1), (16, 1), (17, 2), (100, 8), (10**12, 2**18)])
+def test_buckets_hold_a_few_rows_and_are_not_too_many(rows: int, buckets: int) -> None:
     assert buckets_for(rows) == buckets

@@ -1,5 +1,6 @@
 -- Adds the keys of the rows that differ to those that are wanted: missing here, extra here, or with other content.
--- Without a key, the hash of the content stands for it.
+-- Without a key, the hash of the content stands for it, and a row is missing as well where it is there less often
+-- than it should be, repeated where it is there more often.
 -- Parameters: wanted (table), key (names), and as in checksum/chosen_rows.sql; bound: chosen_buckets.
 -- Locks ACCESS SHARE on what is read.
 WITH found AS (
@@ -18,7 +19,12 @@ SELECT
     CASE
         WHEN found."pgpipelines hash" IS NULL THEN 'missing'
         WHEN expected."pgpipelines hash" IS NULL THEN 'extra'
+        {% if key %}
         ELSE 'different'
+        {% else %}
+        WHEN expected."pgpipelines rows" > found."pgpipelines rows" THEN 'missing'
+        ELSE 'repeated'
+        {% endif %}
     END
 FROM pg_temp.pgpipelines_expected_rows AS expected
 FULL JOIN found ON {% if key %}{{ key | matching("expected", "found") }}{% else %}expected."pgpipelines hash" = found."pgpipelines hash"{% endif %}
