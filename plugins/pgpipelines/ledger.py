@@ -14,7 +14,7 @@ from pgpipelines.errors import PrivilegeError
 from pgpipelines.templates import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from pgpipelines.sessions import Session
@@ -105,6 +105,12 @@ def record(session: Session, run: Run, entry: Entry) -> None:
     values = {**asdict(run), **asdict(entry)}
     values["seconds"] = None if entry.seconds is None else json.dumps(entry.seconds)
     session.execute("ledger/insert.sql", values)
+
+
+def forget_progress(session: Session, target_tables: Sequence[str]) -> None:
+    """Take away how far copies into these tables have come, and commit."""
+    session.execute("ledger/end_progress.sql", {"target_tables": list(target_tables)})
+    session.commit()
 
 
 def last_columns(session: Session, source_table: str, target_table: str) -> tuple[str, ...]:

@@ -86,6 +86,8 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
         stack.callback(progress.close)
         ledger.ensure_ledger(target)
         hold_tables(target, request)
+        # A run that was killed could not do so itself.
+        ledger.forget_progress(target, [str(table.target) for table in request.tables])
         # The snapshot comes after the lock: a run that waited must not publish older rows than the one before it.
         source = stack.enter_context(Session(request.source, name, snapshot=True, bounds=bounds))
         writers = look_at_writers(source)

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pgpipelines.errors import PipelineError
+from pgpipelines.ledger import forget_progress
 from pgpipelines.sessions import Endpoint, Session
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ class Progress:
         if self._watcher is None:
             return
         try:
-            self._watcher.execute("ledger/end_progress.sql", {"target_tables": sorted(self._shown)})
-            self._watcher.commit()
+            forget_progress(self._watcher, sorted(self._shown))
         except PipelineError as error:
             log.warning("the progress of this run stays in the target: %s", error.cause)
         self._watcher.close()
