@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 
 import pytest
 
@@ -15,6 +16,7 @@ from pgpipelines.copy.relay import Relayed, SendingEnd, _raise_cause, relay
 from pgpipelines.errors import ConflictError, ServerError
 from pgpipelines.sessions import Session
 from pgpipelines.templates import Sql
+from tests.fixtures.copying import RUN
 from tests.fixtures.servers import Database
 
 WRITE = Sql("COPY public.t FROM STDIN")
@@ -131,8 +133,10 @@ def test_a_target_that_failed_stops_the_source_before_its_end(
     monkeypatch.setattr(progress, "LINE_SECONDS", 0)
     target.run("ALTER TABLE t ADD CHECK (length(v) < 5)")
     an_hour = "COPY (SELECT repeat('x', 5000) || pg_sleep(0.01) FROM generate_series(1, 360000)) TO STDOUT"
+    shown = progress.Progress(target.endpoint, RUN)
     with (
-        progress.watch(target.endpoint, sides.target.backend, progress.Progress("t", 1)) as report,
+        closing(shown),
+        shown.watch(sides.target.backend) as report,
         pytest.raises(ConflictError, match="violates check constraint"),
     ):
         sides.relay(an_hour, report=report)
