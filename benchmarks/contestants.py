@@ -19,9 +19,9 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks import peers, programs
-from benchmarks.job import FULL_REFRESH, NAME, SOURCE_CONN, TARGET_CONN, Job, MissingPeerError, Options, Steps, Work
+from benchmarks.job import NAME, SOURCE_CONN, TARGET_CONN, Job, MissingPeerError, Steps, Work
 from pgpipelines.catalog import describe_existing
-from pgpipelines.copy import engine as present
+from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.relay import relay
 from pgpipelines.copy.request import CopyRequest, Cursor, Selection, TableCopy
 from pgpipelines.ledger import Run
@@ -29,13 +29,13 @@ from pgpipelines.sessions import Endpoint, Session
 from pgpipelines.templates import render
 
 # What the engine names its steps.
-LOAD, FINISH, VERIFY = "load", "merge", "verify"
+LOAD, INDEXES, VERIFY = "load", "indexes", "verify"
 # How many streams the scenarios after the initial load copy with.
-STREAMS = 1
+STREAMS = 2
 
 
 def engine(job: Job) -> Work:
-    """Give the whole copy: lock, place, load, merge, verify, publish."""
+    """Give the whole copy, from the first connection to the last."""
     options = job.options
     table = TableCopy(
         Selection(job.table), job.table, cursor=None if options.cursor is None else Cursor(options.cursor)
@@ -48,25 +48,27 @@ def engine(job: Job) -> Work:
         streams=options.streams,
         verify=options.verify,
     )
-    return _copy(request)
 
+    def work() -> Steps:
+        (result,) = copy_tables(request, Run(NAME, NAME, NAME)).tables
+        return result.seconds
 
-def _copy(request: CopyRequest) -> Work:
-    """Ask the engine as it is today for what `request` says. Raises MissingPeerError for what it can't do yet."""
-    (table,) = request.tables
-    cursor = None if table.cursor is None else table.cursor.column
-    asked = Options(request.strategy, cursor, request.streams, request.verify)
-    if asked != FULL_REFRESH:
-        raise MissingPeerError("not in the engine yet")
-    today = present.CopyRequest(request.source, request.target, table.source.table, table.target, table.batch_size)
-    return lambda: present.copy_table(today, Run(NAME, NAME, NAME)).seconds
+    return work
 
 
 def relay_only(job: Job) -> Work:
     """Give the engine's stream alone, into a table that stands, and its commit."""
     with Session(Endpoint(SOURCE_CONN, job.source), NAME) as source:
         columns = [column.name for column in describe_existing(source, job.table).stored]
-    read = render("copy/read.sql", table=job.table, columns=columns, whole=False, binary=True)
+    read = render(
+        "copy/read.sql",
+        selection=Selection(job.table),
+        leaf=None,
+        columns=columns,
+        pages=False,
+        whole=True,
+        binary=True,
+    )
     write = render("copy/write.sql", table=job.table, columns=columns, binary=True)
 
     def work() -> Steps:

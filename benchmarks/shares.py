@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from benchmarks.contestants import FINISH, LOAD, STREAMS, VERIFY
+from benchmarks.contestants import INDEXES, LOAD, STREAMS, VERIFY
 from benchmarks.data import MIB
 from benchmarks.entries import CHECKED, COUNTED
 from benchmarks.job import Options
+from benchmarks.measure import Measured
 from benchmarks.report import Promise, Section
 from benchmarks.rounds import TIMES, Entry, by_turns, cpu_cells, peak_cell, peak_megabytes
 from benchmarks.stage import Stage
@@ -46,20 +45,20 @@ def memory(stage: Stage) -> Section:
     for name, data, most in loads:
         found = [Entry(name, "engine", Options(streams=STREAMS)).run(stage, data)]
         stage.empty_target(data)
-        rows.append((name, f"{found[0].seconds:.2f}", *cpu_cells(found), *_shares(found[0].steps), peak_cell(found)))
+        rows.append((name, f"{found[0].seconds:.2f}", *cpu_cells(found), *_shares(found[0]), peak_cell(found)))
         bars.append(Promise(f"peak memory, initial load, {name}", most, "MB", 0).bar(peak_megabytes(found)))
     return Section(
         title="Memory, and the steps of a first load",
         words=(
-            "One fresh process each. `load` is the stream; `key, indexes` is what is built after it, while the "
-            "source's checksum is computed; `verify` is the target's checksum and the comparison."
+            "One fresh process each. `load` are the streams; `verify` compares the checksums of both sides, while "
+            "`indexes` builds them, the key's too. Shares are of the whole copy, connections and commit included."
         ),
-        header=("what", "s", "client CPU s", "servers' CPU s", "load", "key, indexes", "verify", "peak MB"),
+        header=("what", "s", "client CPU s", "servers' CPU s", "load", "indexes", "verify", "peak MB"),
         rows=rows,
         bars=bars,
     )
 
 
-def _shares(steps: Mapping[str, float]) -> tuple[str, ...]:
-    whole = sum(steps.values())
-    return tuple(f"{steps[step] / whole:.0%}" if step in steps else "" for step in (LOAD, FINISH, VERIFY))
+def _shares(run: Measured) -> tuple[str, ...]:
+    steps = run.steps
+    return tuple(f"{steps[step] / run.seconds:.0%}" if step in steps else "" for step in (LOAD, INDEXES, VERIFY))
