@@ -10,10 +10,12 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowSkipException
 
+from pgpipelines.copy.engine import CopyReport
+from pgpipelines.copy.merging import Changes
+from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.request import CopyRequest, Cursor
 from pgpipelines.copy_form import CopyForm
-from pgpipelines.errors import ConfigurationError, MissingObjectError
-from pgpipelines.pending_engine import AlreadyRunningError, CopyReport, TableResult
+from pgpipelines.errors import AlreadyRunningError, ConfigurationError, MissingObjectError
 from pgpipelines.tasks import COPIED_TABLES, copy_by_form, copy_every_table, copy_tables
 from pgpipelines.templates import QualifiedName
 from pgpipelines.whole_database import every_table
@@ -140,7 +142,7 @@ def test_what_the_settings_say_is_what_the_engine_is_asked(
 
     def note(request: CopyRequest, _: object) -> CopyReport:
         asked.append(request)
-        return CopyReport((), "", {})
+        return CopyReport((), "", 0.0)
 
     monkeypatch.setattr("pgpipelines.tasks.copy", note)
     copied({"source": "t", "cursor": "id", "lookback": 5}, strategy="incremental", streams=4, max_snapshot_age="30m")
@@ -156,9 +158,17 @@ def test_a_dry_run_is_reported_and_no_event(
     caplog.set_level(logging.INFO, "pgpipelines.tasks")
     statements = ("CREATE TABLE t (id integer);",)
     result = TableResult(
-        "public.t", QualifiedName("public", "t"), "full_refresh", 3, 9, 2, 1, 0, {"load": 0.5}, "checksum", statements
+        source="public.t",
+        target=QualifiedName("public", "t"),
+        strategy="full_refresh",
+        rows=3,
+        bytes=9,
+        changes=Changes(inserted=2, updated=1),
+        seconds={"load": 0.5},
+        verification="checksum",
+        statements=statements,
     )
-    monkeypatch.setattr("pgpipelines.tasks.copy", lambda *_: CopyReport((result,), "1:1:", {}))
+    monkeypatch.setattr("pgpipelines.tasks.copy", lambda *_: CopyReport((result,), "1:1:", 0.5))
     done = filled_in(tables=["t"], dry_run=True)
     (summary,) = done.result
     assert summary["statements"] == list(statements)
