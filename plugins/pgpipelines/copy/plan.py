@@ -14,7 +14,7 @@ from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.templates import QualifiedName, Sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -94,23 +94,27 @@ def selection_digest(selection: Selection) -> str:
 
 
 def parents_first(plans: Sequence[Plan]) -> list[Plan]:
-    """Order tables so that one comes after those that its foreign keys point to; cycles stay as they were listed."""
-    by_source = {plan.copy.source.table: plan for plan in plans}
-    ordered: dict[int, Plan] = {}
-    visiting: set[int] = set()
-    children = {plan.number: {reference.table for reference in plan.source.references} for plan in plans}
+    """Order tables so that one comes after those that its foreign keys point to, and else as they were listed.
 
-    def parents(plan: Plan) -> Iterable[Plan]:
-        return (other for other in by_source.values() if plan.copy.source.table in children[other.number])
+    The target's foreign keys count: those of tables that this run makes are added once all rows are there. Where they
+    go in a circle, one table comes too early.
+    """
+    referring = {
+        plan.number: frozenset(reference.table for reference in plan.target.references) if plan.target else frozenset()
+        for plan in plans
+    }
+    begun: set[int] = set()
+    ordered: list[Plan] = []
 
     def visit(plan: Plan) -> None:
-        if plan.number in visiting or plan.number in ordered:
+        if plan.number in begun:
             return
-        visiting.add(plan.number)
-        for parent in parents(plan):
-            visit(parent)
-        ordered[plan.number] = plan
+        begun.add(plan.number)
+        for other in plans:
+            if plan.name in referring[other.number]:
+                visit(other)
+        ordered.append(plan)
 
     for plan in plans:
         visit(plan)
-    return list(ordered.values())
+    return ordered
