@@ -108,7 +108,8 @@ def relay(
             pending = {sending, receiving}
             while pending and not _failed(sending, receiving):
                 pending = wait(pending, REPORT_SECONDS, return_when=FIRST_EXCEPTION).not_done
-                if not report():
+                # Where the source failed before, the target's failure is only the echo.
+                if not report() and not sender.failed:
                     source.cancel()
                     receiving.result()
             _raise_cause(sending, receiving, sender)

@@ -18,6 +18,7 @@ from pgpipelines.sessions import Session
 from pgpipelines.templates import Sql
 from tests.fixtures.copying import RUN
 from tests.fixtures.servers import Database
+from tests.fixtures.waiting import until
 
 WRITE = Sql("COPY public.t FROM STDIN")
 
@@ -140,6 +141,24 @@ def test_a_target_that_failed_stops_the_source_before_its_end(
         pytest.raises(ConflictError, match="violates check constraint"),
     ):
         sides.relay(an_hour, report=report)
+    assert threads() == set()
+
+
+def test_a_target_that_gave_up_because_the_source_failed_is_not_to_blame(
+    sides: Sides, source: Database, target: Database
+) -> None:
+    aborted = "SELECT FROM pg_stat_activity WHERE pid = %s AND state = 'idle in transaction (aborted)'"
+    holder = source.connect()
+
+    def has_given_up() -> bool:
+        holder.close()
+        until(target, aborted, (sides.target.backend,))
+        return False
+
+    with closing(holder), holder.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(1)")
+        with pytest.raises(ConflictError, match="division by zero"):
+            sides.relay("COPY (SELECT 1 / length(pg_advisory_lock(1)::text)) TO STDOUT", report=has_given_up)
     assert threads() == set()
 
 
