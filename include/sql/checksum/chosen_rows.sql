@@ -1,5 +1,5 @@
 {# The rows of some buckets: each as its key and hash, or, without a key, each hash with its number of rows. #}
-{# Part of other templates. Parameters as in checksum/rows.sql, with keyed and chosen true. #}
+{# This is part of other templates. Parameters: as in checksum/rows.sql, with keyed and chosen true. #}
 WITH hashed AS (
     {% include 'checksum/rows.sql' %}
 )

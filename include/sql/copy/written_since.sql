@@ -1,5 +1,5 @@
 {# The condition that a row was written by a transaction which the last run did not see, or is to be read again; #}
-{# part of copy/changed.sql. Parameters: change. #}
+{# part of other templates. Parameters: change, as in copy/changed.sql. #}
 (
     {% if change.again is not none %}
     {{ change.column | identifier }} >= %(change_again)s::{{ change.type }} OR
