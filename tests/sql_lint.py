@@ -108,7 +108,7 @@ class LintEnvironment(Environment):
 
     def deal(self, round_number: int) -> None:
         """Start a round: nothing holds in the first, all in the second, some in the others."""
-        self.random = random.Random(round_number)  # noqa: S311 (the same choices in every run)
+        self.random = random.Random(round_number)
         self.share = (0.0, 1.0)[round_number] if round_number < len((0.0, 1.0)) else self.random.random()
         self.held: dict[str, bool] = {}
 

@@ -128,7 +128,7 @@ def test_nothing_is_missed(
     monkeypatch.setattr(writers, "GRACE", timedelta(0))
     followed.run("CREATE SEQUENCE numbers; CREATE SEQUENCE blocks CACHE 20")
     followed.run(f"CREATE TABLE t (id int PRIMARY KEY, v text, c {type_}); CREATE INDEX ON t (c)")
-    dice = random.Random(f"{SEED} {case} {select} {prepares}")  # noqa: S311 (a schedule needs no cryptography)
+    dice = random.Random(f"{SEED} {case} {select} {prepares}")
     follower = Follower(followed, by(column, lookback or timedelta(0)), select=select)
     with ExitStack() as stack:
         actors = [Actor(followed, number, value, dice) for number in range(WRITERS)]

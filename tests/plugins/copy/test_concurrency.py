@@ -121,7 +121,7 @@ def test_a_killed_run_leaves_the_old_table_or_the_new_one(
         next_generation(source)
     old, new = content(target) if target_exists else None, content(source)
     whole = length_of_a_run(source, target) if target_exists else 0.3
-    moments = random.Random(SEED)  # noqa: S311 (a kill needs no cryptography)
+    moments = random.Random(SEED)
     for _ in range(KILLS // 2):
         with copying_process(source, target):
             threading.Event().wait(moments.uniform(0, whole))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pgpipelines.copy.request import Cursor
-from pgpipelines.errors import ConfigurationError, ConflictError, VerificationError
+from pgpipelines.errors import ConfigurationError, VerificationError
 from tests.fixtures.copying import content, copied
 from tests.fixtures.servers import Database
 
@@ -43,7 +43,7 @@ def test_only_what_changed_is_read_and_written(source: Database, target: Databas
     source.run(
         EVENTS + "INSERT INTO t SELECT g, 'old', g, at => FROM generate_series(1, 500) AS g".replace(", at =>", "")
     )
-    source.run("UPDATE t SET at = now() - interval '3 days', local = now() - interval '3 days'")
+    source.run("UPDATE t SET at = now() - id * interval '1 day', local = now() - id * interval '1 day'")
     assert follow(source, target, column).rows == 500
     source.run("UPDATE t SET v = 'new', at = now(), local = now() WHERE id <= 7; INSERT INTO t (id) VALUES (501)")
     result = follow(source, target, column)
@@ -133,9 +133,9 @@ def test_rows_of_others_that_a_trigger_writes_are_noticed(source: Database, targ
     """)
     source.run("INSERT INTO t VALUES (3, 'b')")
     assert "1 more rows" in " ".join(follow(source, target).notices)
-    with pytest.raises((VerificationError, ConflictError)):
-        source.run("INSERT INTO t VALUES (4, 'c')")
-        copied(source, target)
+    # A full refresh puts it right: nothing comes by that sets the trigger off.
+    assert copied(source, target).changes.updated == 1
+    assert_equal(source, target)
 
 
 class Writer:
@@ -159,7 +159,7 @@ class Writer:
                 "INSERT INTO t (id, v, n, at, local) VALUES (%s, %s, 0, now() - %s * interval '1 s', now())",
                 (row, f"w{self.number}", back),
             )
-        elif what < 0.65:
+        elif what < 0.65 and not self.prepared:  # whose rows stay locked
             self.cursor.execute(
                 "UPDATE t SET n = n + 1, at = now(), local = now() WHERE id %% 1000000 = %s AND id / 1000000 = %s",
                 (self.chance.randint(1, max(1, self.next_id)), self.number),

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from pgpipelines.copy import initial_load, loading
+from pgpipelines.copy.publishing import TableResult
 from pgpipelines.errors import ServerError
-from tests.fixtures.copying import content, copied
+from tests.fixtures import copying
+from tests.fixtures.copying import content
 from tests.fixtures.servers import Database
 
 ROWS = 20_000
@@ -22,12 +24,20 @@ FILLED = f"""
 CHANGED = f"""
     UPDATE t SET n = 1 WHERE id % 7 = 0; DELETE FROM t WHERE id % 11 = 0;
     INSERT INTO t SELECT g, 'name ' || g, 2 FROM generate_series({ROWS + 1}, {ROWS + 500}) AS g;
-    UPDATE t SET name = 'swap' WHERE id = 1; UPDATE t SET name = 'name 1' WHERE id = 2; UPDATE t SET name = 'name 2' WHERE id = 1;
+    UPDATE t SET name = 'swap' WHERE id = 1; UPDATE t SET name = 'name 1' WHERE id = 2;
+    UPDATE t SET name = 'name 2' WHERE id = 1;
 """
 FILLED_TARGETS = {
     "missing": "",
     "empty": "CREATE TABLE t (id int PRIMARY KEY, name text UNIQUE, n int); CREATE VIEW seen AS SELECT * FROM t",
 }
+
+
+def copied(
+    source: Database, target: Database, table: str = "t", to: str | None = None, streams: int = 1
+) -> TableResult:
+    """Copy in many pieces."""
+    return copying.copied(source, target, table, to, {"batch_size": 200}, streams=streams)
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +82,7 @@ def test_a_load_goes_on_where_it_stopped(
         assert content(target, "seen") == []
     result = copied(source, target, streams=streams)
     assert content(source) == content(target)
-    # Only what was missing came over the wire.
-    rows_again = result.bytes / (result.bytes + target.value("SELECT 1"))
-    assert rows_again <= 1
+    assert result.rows == ROWS
     assert nothing_left(target)
 
 
@@ -85,7 +93,7 @@ def test_less_than_a_fifth_is_sent_again(source: Database, target: Database, mon
         break_after(broken, 40)
         with pytest.raises(ServerError, match="lights"):
             copied(source, target, streams=2)
-    before = target.value("SELECT sum(bytes) FROM pgpipelines.load_chunk")
+    before = target.value("SELECT sum(bytes)::bigint FROM pgpipelines.load_chunk")
     assert copied(source, target, streams=2).bytes <= whole - before + whole / 5
 
 
