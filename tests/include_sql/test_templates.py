@@ -91,6 +91,7 @@ def test_every_template_of_the_engine_runs(
     for kind, value in CURSORS.items():
         follow(source, target, "at", kind, value)
     copy_a_group(source, target)
+    copied(source, target, "t", "made.selected", {"select": "SELECT id, code FROM t", "where": "id > 1"})
     find_out_a_trigger(source, target)
     with pytest.raises(MissingObjectError):
         copied(source, target, "nowhere")

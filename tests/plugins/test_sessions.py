@@ -140,12 +140,12 @@ def test_cancelling_towards_a_server_that_is_gone_does_nothing(database_of: Call
         finally:
             database.server.start()
         with pytest.raises(ServerError, match="connection"):
-            session.query("copy/snapshot.sql")
+            session.query("copy/snapshot.sql", system=False)
 
 
 def test_a_lost_connection_is_told_at_commit_too(source: Database) -> None:
     with Session(source.endpoint, "tests") as session:
-        session.query("copy/snapshot.sql")
+        session.query("copy/snapshot.sql", system=False)
         source.run(f"SELECT pg_terminate_backend({session.backend}, 60000)")
         with pytest.raises(RetriableError, match=r"terminating connection due to administrator command") as caught:
             session.commit()
@@ -190,7 +190,7 @@ def test_batches_may_be_read_at_the_same_time_and_left_early(source: Database) -
         for batch in session.batches("catalog/near_names.sql", None, 3):
             assert len(batch) == 3
             break
-        assert session.one("copy/snapshot.sql").snapshot
+        assert session.one("copy/snapshot.sql", system=False).snapshot
 
 
 def test_batches_take_values_and_names(source: Database) -> None:
@@ -214,7 +214,7 @@ def test_a_batch_holds_no_more_rows_than_were_fetched(source: Database) -> None:
             assert "CURSOR" in statement
             assert not is_holdable
         batches.close()
-        assert session.query("copy/snapshot.sql") != []
+        assert session.query("copy/snapshot.sql", system=False) != []
 
 
 @pytest.mark.parametrize("when", ["at the start", "in the middle"])
@@ -287,10 +287,10 @@ def test_a_value_that_is_no_text_of_postgresql_is_refused(source: Database, valu
 
 
 def test_writers_of_the_same_rows_are_told_to_try_again(source: Database) -> None:
-    source.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+    source.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)")
     table = QualifiedName("public", "t")
     with Session(source.endpoint, "tests", snapshot=True, readonly=False) as session:
-        session.query("copy/snapshot.sql")
+        session.query("copy/is_empty.sql", table=table)
         source.run("UPDATE t SET a = 2")
         with pytest.raises(RetriableError, match="could not serialize access"):
-            session.execute("copy/delete_all.sql", table=table)
+            session.execute("copy/drop_duplicates.sql", table=table, key=["a"])

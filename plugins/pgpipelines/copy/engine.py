@@ -104,7 +104,8 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
 
 
 def _take_snapshot(source: Session) -> Snapshot:
-    taken = source.one("copy/snapshot.sql")
+    may = source.one("copy/origin_privileges.sql")
+    taken = source.one("copy/snapshot.sql", system=may.system)
     return Snapshot(taken.snapshot, taken.taken_at, taken.origin, source.export_snapshot())
 
 

@@ -345,7 +345,7 @@ def test_a_run_tries_again_until_a_rebuilt_target_is_free(
         engine_log.removeHandler(freeing)
         holder.close()
     assert result.changes.updated == 1
-    assert "waiting for a lock (1 of 2)" in caplog.text
+    assert "waiting (1 of 2)" in caplog.text
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
