@@ -246,6 +246,11 @@ class Session:
         """For the rest of the transaction, find only what PostgreSQL itself brings."""
         self.execute("session/pinned_search_path.sql")
 
+    def prefer_indexes(self) -> None:
+        """From now on, plan with more memory, and rather by index; commits."""
+        self.execute("session/planning.sql")
+        self.commit()
+
     def commit(self) -> None:
         """Commit the transaction."""
         with diagnose(self.endpoint, self._connection):

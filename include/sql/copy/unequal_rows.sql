@@ -1,40 +1,43 @@
 -- Some keys of staged rows whose target row is missing or has another hash than the source computed, and of rows that
 -- should be gone and are not. Parameters: staging, wanted (tables), selection (the target), columns, key_columns,
 -- transcode; bound: most (how many to name). Locks ACCESS SHARE on the target.
-WITH found AS (
+{% set key = key_columns | map(attribute='name') | list %}
+-- All are found before some are named: the planner would take a few for cheap to find, by going through all.
+WITH unequal AS MATERIALIZED (
     SELECT
-        {{ key_columns | map(attribute='name') | identifiers }},
-        {% include 'checksum/row_hash.sql' %} AS "pgpipelines hash"
-    FROM {{ selection.table | identifier }}
-    WHERE ({{ key_columns | map(attribute='name') | identifiers }}) IN (
-        SELECT {{ key_columns | map(attribute='name') | identifiers }} FROM {{ staging | identifier }}
-    )
+        ROW({{ key | identifiers("staged") }})::text AS key,
+        found."pgpipelines found" IS NULL AS missing
+    FROM {{ staging | identifier }} AS staged
+    LEFT JOIN LATERAL (
+        SELECT
+            {% include 'checksum/row_hash.sql' %} AS "pgpipelines found"
+        FROM {{ selection.table | identifier }} AS target
+        WHERE {{ key | matching("target", "staged") }}
+    ) AS found ON true
+    WHERE found."pgpipelines found" IS DISTINCT FROM staged."pgpipelines hash"
 ),
 
-lasting AS (
-    SELECT {{ key_columns | map(attribute='name') | identifiers("wanted") }}
+lasting AS MATERIALIZED (
+    SELECT ROW({{ key | identifiers("wanted") }})::text AS key
     FROM {{ wanted | identifier }} AS wanted
-    INNER JOIN {{ selection.table | identifier }} AS target
-        ON {{ key_columns | map(attribute='name') | list | matching("wanted", "target") }}
+    INNER JOIN {{ selection.table | identifier }} AS target ON {{ key | matching("wanted", "target") }}
     WHERE NOT EXISTS (
         SELECT FROM {{ staging | identifier }} AS staged
-        WHERE {{ key_columns | map(attribute='name') | list | matching("wanted", "staged") }}
+        WHERE {{ key | matching("wanted", "staged") }}
     )
 )
 
 (
     SELECT
-        ROW({{ key_columns | map(attribute='name') | identifiers("staged") }})::text AS key,
-        CASE WHEN found."pgpipelines hash" IS NULL THEN 'missing' ELSE 'different' END AS kind
-    FROM {{ staging | identifier }} AS staged
-    LEFT JOIN found ON {{ key_columns | map(attribute='name') | list | matching("staged", "found") }}
-    WHERE found."pgpipelines hash" IS DISTINCT FROM staged."pgpipelines hash"
+        key,
+        CASE WHEN missing THEN 'missing' ELSE 'different' END AS kind
+    FROM unequal
     LIMIT %(most)s
 )
 UNION ALL
 (
     SELECT
-        ROW({{ key_columns | map(attribute='name') | identifiers }})::text,
+        key,
         'extra'
     FROM lasting
     LIMIT %(most)s

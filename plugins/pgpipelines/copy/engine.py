@@ -84,12 +84,14 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
     with ExitStack() as stack:
         target = stack.enter_context(Session(request.target, name, snapshot=True, readonly=False, bounds=bounds))
         stack.callback(progress.close)
+        target.prefer_indexes()
         ledger.ensure_ledger(target)
         hold_tables(target, request)
         # A run that was killed could not do so itself.
         ledger.forget_progress(target, [str(table.target) for table in request.tables])
         # The snapshot comes after the lock: a run that waited must not publish older rows than the one before it.
         source = stack.enter_context(Session(request.source, name, snapshot=True, bounds=bounds))
+        source.prefer_indexes()
         writers = look_at_writers(source)
         age = stack.enter_context(SnapshotAge(request.source, request.max_snapshot_age))
         age.cover(source, target)

@@ -108,8 +108,7 @@ def _building(sides: Sides, plan: Plan, loaded: Loaded) -> Iterator[None]:
 def _build(target: Session, pending: queue.SimpleQueue[Statement]) -> None:
     """Build one index after the other until none is left."""
     target.execute("session/relaxed_commit.sql")
-    target.execute("session/work_memory.sql")
-    target.commit()
+    target.prefer_indexes()
     while True:
         try:
             statement = pending.get_nowait()
