@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +16,7 @@ from pgpipelines.copy.changes import FIRST_RUN
 from pgpipelines.copy.watermark import OLDEST_FLOOR
 from pgpipelines.errors import ConfigurationError
 from tests.fixtures.following import Follower, Writer, by, by_xmin
-from tests.fixtures.servers import THROW_AWAY, Database
+from tests.fixtures.servers import THROW_AWAY, Database, server_folder
 from tests.plugins.copy.test_concurrency import eventually
 
 BILLION = 1_000_000_000
@@ -116,8 +114,7 @@ def test_xmin_is_refused_where_rows_have_none(followed: Database) -> None:
 @contextmanager
 def server(major: int, **settings: str) -> Iterator[Server]:
     """A server of one test, which may be stopped, promoted and broken."""
-    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-xmin-"))
-    folder.chmod(0o755)
+    folder = server_folder("pgpipelines-xmin-")
     made = Server(folder / "primary", major, free_port(), {**THROW_AWAY, **settings})
     made.create()
     made.start()

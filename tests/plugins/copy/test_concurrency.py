@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ import pytest
 from demo.servers import Server, free_port
 from pgpipelines.copy.publishing import TableResult
 from tests.fixtures.copying import content, copied
-from tests.fixtures.servers import THROW_AWAY, Database
+from tests.fixtures.servers import THROW_AWAY, Database, server_folder
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLS = int(os.environ.get("PGPIPELINES_KILLS", "10"))
@@ -151,8 +150,7 @@ def length_of_a_run(source: Database, target: Database) -> float:
 @pytest.fixture(scope="module")
 def crowded() -> Iterator[Server]:
     """A server that takes as many connections as there are readers."""
-    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-crowd-"))
-    folder.chmod(0o755)
+    folder = server_folder("pgpipelines-crowd-")
     server = Server(folder / "18", 18, free_port(), {**THROW_AWAY, "max_connections": str(READERS + 30)})
     server.create()
     server.start()
