@@ -91,11 +91,9 @@ def row(pipeline: Copy, group: tuple[Table, ...]) -> str:
 def found_by(pipeline: Copy, table: Table) -> str:
     """Say how the rows that changed are found."""
     cursor = "" if table.cursor is None else f"`{table.cursor}`"
-    if table.lookback is not None:
-        cursor += f" ({table.lookback} back)"
     if pipeline.strategy == "incremental":
-        return cursor
-    return f"{cursor}; then all rows are compared" if cursor else "all rows are compared"
+        return cursor if table.lookback is None else f"{cursor} ({table.lookback} back)"
+    return f"all rows are compared; {cursor} is noted for incremental copies" if cursor else "all rows are compared"
 
 
 for name, entry in load().copies.items():

@@ -82,7 +82,7 @@ def test_the_page_of_a_dag_says_what_it_copies(monkeypatch: pytest.MonkeyPatch, 
             "| `public.parent` | `mirror.parent` | all rows are compared |",
             "| `public.child` | `mirror.child` | all rows are compared |",
             '| `public."Weird.Name"`<br>`public.u` | `mirror."Weird.Name"`<br>`mirror.u` '
-            "| all rows are compared<br>`seen_at` (1h back); then all rows are compared |",
+            "| all rows are compared<br>all rows are compared; `seen_at` is noted for incremental copies |",
         ],
         "by_hand": ["| `public.t` | `public.t` | all rows are compared |"],
         "hourly": ["| `public.t` | `public.t` | `xmin` |"],
