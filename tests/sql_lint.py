@@ -99,7 +99,7 @@ class LintEnvironment(Environment):
     def __init__(self, folder: Path) -> None:
         super().__init__(loader=FileSystemLoader(folder), trim_blocks=True, lstrip_blocks=True, undefined=StandIn)
         self.filters |= {
-            "identifier": lambda _: '"x"',
+            "identifier": lambda _, only=False: '"x"' if only is False else 'ONLY "x"',
             "identifiers": lambda *_: '"x", "y"',
             "matching": lambda *_: '"x"."y" = "z"."y"',
         }

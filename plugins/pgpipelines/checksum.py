@@ -64,7 +64,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Contents:
-    """Two contents to compare: a selection of the source, and a table of the target as its transaction sees it.
+    """Two contents to compare: a selection of the source, and one of the target (`found`) as its transaction sees it.
 
     `expected` is a temporary table of the target that keeps the source's checksum.
     """
@@ -72,7 +72,7 @@ class Contents:
     source: Session
     selection: Selection
     target: Session
-    table: QualifiedName
+    found: Selection
     expected: QualifiedName
     comparison: Comparison
     buckets: int
@@ -90,7 +90,7 @@ class Contents:
         return self._differing()
 
     def _find(self) -> None:
-        context = self.comparison.context(Selection(self.table), buckets=self.buckets)
+        context = self.comparison.context(self.found, buckets=self.buckets)
         self.target.execute("checksum/find_buckets.sql", **context)
 
     def _differing(self) -> list[int]:
@@ -114,12 +114,12 @@ class Contents:
 
     def expect_rows(self) -> Sql:
         """Make room for them in the target; return the statement that takes them in."""
-        self.target.execute("checksum/expect_rows.sql", table=self.table, key=self.comparison.key)
+        self.target.execute("checksum/expect_rows.sql", table=self.found.table, key=self.comparison.key)
         return render("checksum/take_rows.sql")
 
     def list_differing_rows(self, buckets: list[int], wanted: QualifiedName) -> int:
         """Add the keys of the rows that differ in the chosen buckets to `wanted`; return their number."""
-        context = self.comparison.context(Selection(self.table), buckets=self.buckets, keyed=True, chosen=True)
+        context = self.comparison.context(self.found, buckets=self.buckets, keyed=True, chosen=True)
         return self.target.execute(
             "checksum/differing_rows.sql",
             {"chosen_buckets": buckets},

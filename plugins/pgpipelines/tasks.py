@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from airflow.sdk import AssetAlias, get_current_context
@@ -82,13 +83,19 @@ def copy_every_table(
         chosen = CopySettings.model_validate(settings)
         source, target = endpoint(chosen.source), endpoint(chosen.target)
         found = [{"source": str(table), **(options or {})} for table in every_table(source, name, leave_out)]
-        summaries = _copy(chosen, [copy_of(table, chosen.target_schema) for table in found], dry_run=dry_run)
+        tables = [_as_part(copy_of(table, chosen.target_schema)) for table in found]
+        summaries = _copy(chosen, tables, dry_run=dry_run)
         notices = dropped_tables(source, target, name)
     for notice in notices:
         log.warning("%s", notice)
     if notices:
         context["ti"].xcom_push("notices", list(notices))
     return summaries
+
+
+def _as_part(table: TableCopy) -> TableCopy:
+    """The copy of a table as a part of its database: partitions, and tables that inherit, are copies of their own."""
+    return replace(table, source=replace(table.source, only=True))
 
 
 def copy_by_form(params: Mapping[str, Any]) -> list[CopySummary]:

@@ -5,7 +5,7 @@ Values never enter a template: they are bound by the driver as %(name)s. What do
 that was proven to stay where it is put (`pgpipelines.copy.user_sql`), or a whole number. Anything else raises, so a
 plain string can't reach a statement unquoted.
 
-    {{ table | identifier }}     one name, or the parts of a qualified name
+    {{ table | identifier }}     one name, or the parts of a qualified name; (only=true) puts ONLY before it
     {{ columns | identifiers }}  a comma-separated list of names
     {{ key | matching("a", "b") }}  a condition: these columns are equal in a and b
     {{ column.type }}            an Sql value, as it is
@@ -56,15 +56,19 @@ def literal(text: str) -> str:
     return "{}'{}'".format(start, text.replace("\\", "\\\\").replace("'", "''"))
 
 
-def identifier(name: str | QualifiedName) -> Sql:
-    """Quote a name for a template. Raises TypeError for what is no name, ValueError for an impossible one."""
+def identifier(name: str | QualifiedName, *, only: bool = False) -> Sql:
+    """Quote a name for a template; with `only`, a table there is read without those that inherit from it.
+
+    Raises TypeError for what is no name, ValueError for an impossible one.
+    """
     _require_defined(name)
     if not isinstance(name, str | QualifiedName) or isinstance(name, Sql):
         raise TypeError(f"not an identifier: {name!r}")
     for part in (name,) if isinstance(name, str) else (name.schema, name.name):
         if not part or "\x00" in part:
             raise ValueError(f"PostgreSQL has no such name: {part!r}")
-    return escaped(quoted(name))
+    _require_defined(only)
+    return escaped(f"ONLY {quoted(name)}" if only else quoted(name))
 
 
 def escaped(text: str) -> Sql:

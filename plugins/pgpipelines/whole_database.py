@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pgpipelines.errors import MissingObjectError
@@ -12,15 +13,20 @@ from pgpipelines.templates import QualifiedName
 
 
 def every_table(source: Endpoint, application_name: str, leave_out: Iterable[str] = ()) -> tuple[QualifiedName, ...]:
-    """The tables of a database apart from `leave_out`; a table comes after those that its foreign keys point to.
+    """The tables of a database apart from `leave_out`, each of which is copied without those that are parts of it.
 
-    Raises MissingObjectError where there is none, ConfigurationError for a name in `leave_out` that can't be meant.
+    A table comes after those that its foreign keys point to, and after those that it inherits from; a partitioned table
+    is followed by its partitions, and left out with them. Raises MissingObjectError where there is none,
+    ConfigurationError for a name in `leave_out` that can't be meant.
     """
     unwanted = {parse_table_name(name) for name in leave_out}
     with Session(source, application_name) as session:
         found = {row.oid: row for row in session.query("catalog/tables.sql")}
-    names = [QualifiedName(row.schema, row.name) for row in _parents_first(found)]
-    tables = tuple(name for name in names if name not in unwanted)
+    tables = tuple(
+        QualifiedName(row.schema, row.name)
+        for row in _in_order(found)
+        if unwanted.isdisjoint(QualifiedName(each.schema, each.name) for each in _with_ancestors(found, row))
+    )
     if not tables:
         raise MissingObjectError(
             f"{source}: there is no table to copy", "name another source connection, or fewer tables in except"
@@ -28,8 +34,18 @@ def every_table(source: Endpoint, application_name: str, leave_out: Iterable[str
     return tables
 
 
-def _parents_first(tables: Mapping[int, Any]) -> Iterable[Any]:
-    """Order tables by their foreign keys; where those go in a circle, by name."""
+def _in_order(tables: Mapping[int, Any]) -> Iterator[Any]:
+    """Order tables by what they are made of, then by their foreign keys; where those go in a circle, by name."""
+    partitions: dict[int | None, list[Any]] = defaultdict(list)
+    for row in tables.values():
+        partitions[row.partition_of if row.partition_of in tables else None].append(row)
+    by_foreign_keys = _after({row.oid: row for row in partitions[None]}, lambda row: row.refers_to)
+    for row in _after(by_foreign_keys, lambda row: row.inherits).values():
+        yield from _with_partitions(partitions, row)
+
+
+def _after(tables: Mapping[int, Any], others: Callable[[Any], Iterable[int]]) -> dict[int, Any]:
+    """Order tables so that each comes after its `others`, and else as they were."""
     ordered: dict[int, Any] = {}
     on_the_way: set[int] = set()
 
@@ -37,13 +53,26 @@ def _parents_first(tables: Mapping[int, Any]) -> Iterable[Any]:
         if oid in ordered or oid in on_the_way or oid not in tables:
             return
         on_the_way.add(oid)
-        for parent in tables[oid].parents:
-            place(parent)
+        for other in others(tables[oid]):
+            place(other)
         ordered[oid] = tables[oid]
 
     for oid in tables:
         place(oid)
-    return ordered.values()
+    return ordered
+
+
+def _with_partitions(partitions: Mapping[int | None, list[Any]], table: Any) -> Iterator[Any]:
+    yield table
+    for row in partitions[table.oid]:
+        yield from _with_partitions(partitions, row)
+
+
+def _with_ancestors(tables: Mapping[int, Any], table: Any) -> Iterator[Any]:
+    """Yield a table, the one that it is a partition of, and so on."""
+    yield table
+    if table.partition_of in tables:
+        yield from _with_ancestors(tables, tables[table.partition_of])
 
 
 def dropped_tables(source: Endpoint, target: Endpoint, application_name: str) -> tuple[str, ...]:

@@ -361,7 +361,7 @@ def test_the_widest_table_has_a_checksum(source: Database) -> None:
 def both_contents(source: Database, target: Database, how: Comparison, buckets: int = 1) -> Iterator[Contents]:
     """Both tables t, in one transaction of each side."""
     with Session(source.endpoint, "tests.source", snapshot=True) as there, session(target) as here:
-        yield Contents(there, WHOLE, here, T, EXPECTED, how, buckets)
+        yield Contents(there, WHOLE, here, Selection(T), EXPECTED, how, buckets)
 
 
 def named(both: Contents, buckets: list[int]) -> list[str]:

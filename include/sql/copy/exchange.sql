@@ -1,17 +1,18 @@
 -- Puts the staged rows in the place of all rows whose content has one of the wanted hashes: what a table without a key
--- allows. Parameters: table, staging, wanted (tables), names (of the columns), and as in checksum/rows.sql.
+-- allows. Parameters: table, only (not those that inherit from it), staging, wanted (tables), names (of the columns),
+-- and as in checksum/rows.sql.
 -- Locks the rows that it writes, and ROW EXCLUSIVE on the table.
 WITH hashed AS (
     SELECT
         tableoid AS "pgpipelines table",
         ctid AS "pgpipelines place",
         {% include 'checksum/row_hash.sql' %} AS "pgpipelines hash"
-    FROM {{ table | identifier }}
+    FROM {{ table | identifier(only=only) }}
     OFFSET 0
 ),
 
 deleted AS (
-    DELETE FROM {{ table | identifier }} AS target
+    DELETE FROM {{ table | identifier(only=only) }} AS target
     USING hashed
     INNER JOIN {{ wanted | identifier }} AS wanted ON hashed."pgpipelines hash" = wanted."pgpipelines hash"
     WHERE target.tableoid = hashed."pgpipelines table" AND target.ctid = hashed."pgpipelines place"

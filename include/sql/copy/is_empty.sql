@@ -1,2 +1,3 @@
--- Whether a table has no row. Parameters: table. Locks ACCESS SHARE on the table.
-SELECT NOT EXISTS (SELECT FROM {{ table | identifier }}) AS empty;
+-- Whether a table has no row. Parameters: table, only (not those that inherit from it).
+-- Locks ACCESS SHARE on the table.
+SELECT NOT EXISTS (SELECT FROM {{ table | identifier(only=only) }}) AS empty;

@@ -1,14 +1,16 @@
 -- The relations that hold a table's rows at this snapshot: itself, its partitions, the tables that inherit from it.
--- Parameters: schema, name, column (the cursor), access_method. Locks nothing.
+-- Parameters: only (itself alone); bound: schema, name, column (the cursor), access_method. Locks nothing.
 WITH RECURSIVE tree AS (
     SELECT c.oid
     FROM pg_class AS c
     INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
     WHERE n.nspname = %(schema)s AND c.relname = %(name)s
+    {% if not only %}
     UNION
     SELECT i.inhrelid
     FROM tree AS t
     INNER JOIN pg_inherits AS i ON t.oid = i.inhparent
+    {% endif %}
 )
 
 SELECT

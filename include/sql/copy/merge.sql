@@ -5,12 +5,13 @@
 -- row to row. Displaced rows go and come back, with what the target alone knows of them.
 -- Rows differ byte for byte (*<>): 1.0 and 1.00 are equal to =, but not to a reader. Without the casts to record, *<>
 -- would be taken column by column.
--- Parameters: table, staging, wanted, displaced, in_the_way (tables), key (names), columns (names), changeable (names
--- of those that UPDATE may set), any_displaced (whether there are any), kept (names of the target's own columns), later
--- (whether other tables of the group may still refer to the rows that go: now only those in the way go).
+-- Parameters: table, only (not those that inherit from it), staging, wanted, displaced, in_the_way (tables), key
+-- (names), columns (names), changeable (names of those that UPDATE may set), any_displaced (whether there are any),
+-- kept (names of the target's own columns), later (whether other tables of the group may still refer to the rows that
+-- go: now only those in the way go).
 -- Locks the rows that it writes, and ROW EXCLUSIVE on the table.
 WITH deleted AS (
-    DELETE FROM {{ table | identifier }} AS target
+    DELETE FROM {{ table | identifier(only=only) }} AS target
     USING {{ wanted | identifier }} AS wanted
     WHERE
         {{ key | matching("target", "wanted") }}
@@ -29,7 +30,7 @@ WITH deleted AS (
 
 displaced AS (
     {% if any_displaced %}
-    DELETE FROM {{ table | identifier }} AS target
+    DELETE FROM {{ table | identifier(only=only) }} AS target
     USING {{ displaced | identifier }} AS displaced
     WHERE {{ key | matching("target", "displaced") }}
     RETURNING {{ (key + kept) | identifiers("target") }}
@@ -40,7 +41,7 @@ displaced AS (
 
 updated AS (
     {% if changeable %}
-    UPDATE {{ table | identifier }} AS target
+    UPDATE {{ table | identifier(only=only) }} AS target
     SET
         {% for name in changeable %}
         {{ name | identifier }} = staged.{{ name | identifier }}{% if not loop.last %},{% endif %}
@@ -72,7 +73,7 @@ inserted AS (
     WHERE
         (SELECT count(*) FROM updated) >= 0
         AND NOT EXISTS (
-            SELECT FROM {{ table | identifier }} AS target
+            SELECT FROM {{ table | identifier(only=only) }} AS target
             WHERE {{ key | matching("target", "staged") }}
         )
     RETURNING 1

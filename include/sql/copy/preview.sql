@@ -1,5 +1,5 @@
--- How many rows a merge would insert, update and delete. Parameters: table, staging, wanted (tables), key (names),
--- columns (names). Locks ACCESS SHARE on the table.
+-- How many rows a merge would insert, update and delete. Parameters: table, only (not those that inherit from it),
+-- staging, wanted (tables), key (names), columns (names). Locks ACCESS SHARE on the table.
 SELECT
     count(*) FILTER (WHERE target."pgpipelines here" IS NULL) AS inserted,
     count(*) FILTER (
@@ -9,7 +9,7 @@ SELECT
     (
         SELECT count(*)
         FROM {{ wanted | identifier }} AS wanted
-        INNER JOIN {{ table | identifier }} AS target ON {{ key | matching("wanted", "target") }}
+        INNER JOIN {{ table | identifier(only=only) }} AS target ON {{ key | matching("wanted", "target") }}
         WHERE NOT EXISTS (
             SELECT FROM {{ staging | identifier }} AS staged
             WHERE {{ key | matching("wanted", "staged") }}
@@ -20,5 +20,5 @@ LEFT JOIN (
     SELECT
         {{ columns | identifiers }},
         true AS "pgpipelines here"
-    FROM {{ table | identifier }}
+    FROM {{ table | identifier(only=only) }}
 ) AS target ON {{ key | matching("target", "staged") }};

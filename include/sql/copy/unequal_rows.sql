@@ -11,7 +11,7 @@ WITH unequal AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT
             {% include 'checksum/row_hash.sql' %} AS "pgpipelines found"
-        FROM {{ selection.table | identifier }} AS target
+        FROM {{ selection.table | identifier(only=selection.only) }} AS target
         WHERE {{ key | matching("target", "staged") }}
     ) AS found ON true
     WHERE found."pgpipelines found" IS DISTINCT FROM staged."pgpipelines hash"
@@ -20,7 +20,7 @@ WITH unequal AS MATERIALIZED (
 lasting AS MATERIALIZED (
     SELECT ROW({{ key | identifiers("wanted") }})::text AS key
     FROM {{ wanted | identifier }} AS wanted
-    INNER JOIN {{ selection.table | identifier }} AS target ON {{ key | matching("wanted", "target") }}
+    INNER JOIN {{ selection.table | identifier(only=selection.only) }} AS target ON {{ key | matching("wanted", "target") }}
     WHERE NOT EXISTS (
         SELECT FROM {{ staging | identifier }} AS staged
         WHERE {{ key | matching("wanted", "staged") }}

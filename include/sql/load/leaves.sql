@@ -1,12 +1,14 @@
 -- The tables that hold a table's rows (itself, its partitions, its children), each with its size, so that they can be
--- read in pieces: pages of the heap, and bytes with what is stored out of line. Parameters: bound: schema, name.
--- Locks nothing.
+-- read in pieces: pages of the heap, and bytes with what is stored out of line. Parameters: only (itself
+-- alone); bound: schema, name. Locks nothing.
 WITH RECURSIVE tree AS (
     SELECT to_regclass(format('%%I.%%I', %(schema)s, %(name)s))::oid AS oid
+    {% if not only %}
     UNION
     SELECT i.inhrelid
     FROM tree
     INNER JOIN pg_inherits AS i ON tree.oid = i.inhparent
+    {% endif %}
 )
 
 SELECT

@@ -131,6 +131,7 @@ def _leaves(session: Session, selection: Selection, cursor: Cursor) -> tuple[Lea
             "column": cursor.column,
             "access_method": ACCESS_METHOD,
         },
+        only=selection.only,
     )
     return tuple(Leaf(row.oid, row.file, row.has_xmin, row.not_null) for row in rows)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pgpipelines.checksum import Contents, buckets_for
 from pgpipelines.copy.relay import Relayed, relay
+from pgpipelines.copy.request import Selection
 from pgpipelines.errors import VerificationError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def contents(sides: Sides, plan: Plan, table: Table, rows: int) -> Contents:
         source=sides.source,
         selection=plan.selection,
         target=sides.target,
-        table=table.name,
+        found=Selection(table.name, only=plan.only),
         expected=plan.workspace.expected,
         comparison=plan.comparison,
         buckets=buckets_for(rows),

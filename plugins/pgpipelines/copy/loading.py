@@ -112,7 +112,8 @@ def plan_chunks(source: Session, plan: Plan) -> list[Chunk]:
     """Cut a selection into pieces by the pages of its heaps; a query, view or foreign table is one piece."""
     if plan.selection.select is not None or plan.source.kind not in {"r", "p"}:
         return [Chunk(0, None, None, None)]
-    leaves = source.query("load/leaves.sql", {"schema": plan.source.name.schema, "name": plan.source.name.name})
+    table, only = plan.source.name, plan.selection.only
+    leaves = source.query("load/leaves.sql", {"schema": table.schema, "name": table.name}, only=only)
     if len(leaves) == 1 and leaves[0].bytes <= LEAST_CHUNK_BYTES:
         return [Chunk(0, None, None, None)]
     ranges = [piece for leaf in leaves for piece in _ranges(leaf, plan.copy.batch_size)]
@@ -225,6 +226,12 @@ def _work(
         loaded += _load_chunk(sides, plan, table, chunk, pair)
 
 
+def _plain(plan: Plan) -> bool:
+    """Tell whether a plain COPY reads what is selected: it leaves out rows of child tables, and refuses views."""
+    own_rows = plan.selection.only or not plan.source.inherited
+    return plan.selection.whole and plan.source.kind == "r" and own_rows
+
+
 def _load_chunk(sides: Sides, plan: Plan, table: QualifiedName, chunk: Chunk, pair: tuple[Session, Session]) -> Relayed:
     source, target = pair
     pages = chunk.first_page is not None
@@ -234,8 +241,7 @@ def _load_chunk(sides: Sides, plan: Plan, table: QualifiedName, chunk: Chunk, pa
         leaf=chunk.leaf,
         columns=plan.columns,
         pages=pages,
-        # A plain COPY leaves out the rows of partitions and child tables, and refuses views.
-        whole=chunk.leaf is None and plan.selection.whole and plan.source.kind == "r" and not plan.source.inherited,
+        whole=chunk.leaf is None and _plain(plan),
         binary=plan.binary,
     )
     write = render("copy/write.sql", table=table, columns=plan.columns, binary=plan.binary)

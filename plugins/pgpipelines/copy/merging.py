@@ -120,6 +120,7 @@ class Merging:
         done = self.target.one(
             "copy/merge.sql",
             table=self.table.name,
+            only=self.plan.only,
             staging=space.staging,
             wanted=space.wanted,
             displaced=space.displaced,
@@ -141,6 +142,7 @@ class Merging:
         deleted = self.target.execute(
             "copy/delete_vanished.sql",
             table=self.table.name,
+            only=self.plan.only,
             staging=space.staging,
             wanted=space.wanted,
             key=self.plan.comparison.key,
@@ -153,6 +155,7 @@ class Merging:
         done = self.target.one(
             "copy/preview.sql",
             table=self.table.name,
+            only=self.plan.only,
             staging=space.staging,
             wanted=space.wanted,
             key=self.plan.comparison.key,
@@ -168,7 +171,7 @@ class Merging:
             {"most": KEYS_TO_NAME},
             staging=space.staging,
             wanted=space.wanted,
-            **self.plan.comparison.context(Selection(self.table.name)),
+            **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
         )
         return [f"{row.key} ({row.kind})" for row in rows]
 
@@ -196,10 +199,11 @@ class Merging:
         done = self.target.one(
             "copy/exchange.sql",
             table=self.table.name,
+            only=self.plan.only,
             staging=space.staging,
             wanted=space.wanted,
             names=self.plan.columns,
-            **self.plan.comparison.context(Selection(self.table.name)),
+            **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
         )
         return Merged(Changes(inserted=done.inserted, deleted=done.deleted), done.inserted + done.deleted)
 
@@ -220,6 +224,7 @@ class Merging:
             into=into,
             among=among,
             table=self.table.name,
+            only=self.plan.only,
             staging=space.staging,
             wanted=space.wanted,
             key=list(self.plan.comparison.key),

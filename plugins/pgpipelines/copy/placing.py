@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
 MOST_COLUMNS = 1600
+# Table.kind of a partitioned table.
+PARTITIONED = "p"
 
 log = logging.getLogger(__name__)
 
@@ -53,18 +55,21 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     """
     source_table = describe_selection(sides.source, table.source)
     _require_narrow(source_table)
-    definition = Definition(source_table, table.target)
+    partitioned = _stays_partitioned(table, source_table)
+    definition = Definition(source_table, table.target, partitioned)
     target_table = describe_held(sides.target, table.target)
     planned: list[Statement] = []
     if target_table is None:
-        empty = True
+        empty = not partitioned
         _require_may_create(sides.request, table)
-        definition = Definition(with_key(source_table, table.target, table.key), table.target)
+        definition = Definition(with_key(source_table, table.target, table.key), table.target, partitioned)
     else:
+        if partitioned:
+            _require_partitioned(sides.target, target_table)
         planned = _widenings(sides, definition, target_table)
         if planned and not sides.request.dry_run:
             target_table = _widen(sides.target, planned, table.target)
-        empty = bool(sides.target.one("copy/is_empty.sql", table=table.target).empty)
+        empty = not partitioned and _is_empty(sides.target, table, target_table)
     plan = Plan(
         number=number,
         copy=table,
@@ -117,6 +122,25 @@ def _require_may_create(request: CopyRequest, table: TableCopy) -> None:
         )
 
 
+def _stays_partitioned(table: TableCopy, source_table: Table) -> bool:
+    """Tell whether a table is copied without its rows, which are those of its partitions."""
+    return table.source.only and source_table.kind == PARTITIONED
+
+
+def _require_partitioned(target: Session, table: Table) -> None:
+    """Raise DriftError for a target that can't have the source's partitions."""
+    if table.kind != PARTITIONED:
+        raise DriftError(
+            f"{target.endpoint}: {table.name} is partitioned in the source, but not here",
+            f"ALTER TABLE {quoted(table.name)} RENAME TO …; the copy then makes it anew, with its partitions",
+        )
+
+
+def _is_empty(target: Session, table: TableCopy, found: Table) -> bool:
+    only = table.source.only and found.kind != PARTITIONED
+    return bool(target.one("copy/is_empty.sql", table=found.name, only=only).empty)
+
+
 def _comparison(sides: Sides, table: TableCopy, source_table: Table, target_table: Table | None) -> Comparison:
     columns = source_table.stored
     if target_table is not None:
@@ -137,7 +161,8 @@ def _key(sides: Sides, table: TableCopy, source_table: Table, target_table: Tabl
     if table.key:
         return _declared_key(table, copied, keys, target_table)
     # The target's key is enough to match rows (a view has none): what it can't tell apart, the target can't hold.
-    if not keys and sides.request.strategy == "incremental":
+    has_rows = not _stays_partitioned(table, source_table)
+    if not keys and has_rows and sides.request.strategy == "incremental":
         raise ConfigurationError(
             f"{table.target} has no key, which an incremental copy needs to tell rows apart",
             "give the target a primary key, or a unique index on NOT NULL columns, or name the key",

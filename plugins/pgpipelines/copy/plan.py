@@ -23,6 +23,7 @@ class Plan:
 
     `number` tells the tables of a run apart. With `load`, the target is missing or empty: all rows are loaded beside
     it.
+    A partitioned table that stays one (`definition.partitioned`) has no rows to load or to merge.
     `widenings` make room for the rows in an existing target; they have been run, unless this is a dry run.
     """
 
@@ -44,6 +45,11 @@ class Plan:
     def selection(self) -> Selection:
         """What is read of the source."""
         return self.copy.source
+
+    @property
+    def only(self) -> bool:
+        """Tell whether the target's rows are its own alone; a table that is partitioned here only keeps none itself."""
+        return self.selection.only and (self.target is None or self.target.kind == "r")
 
     @property
     def columns(self) -> list[str]:
@@ -89,20 +95,22 @@ class Workspace:
 
 def selection_digest(selection: Selection) -> str:
     """A short text that is another one for every other selection."""
-    parts = (str(selection.table), selection.where or "", selection.select or "")
+    parts = (str(selection.table), selection.where or "", selection.select or "", "only" if selection.only else "")
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def parents_first(plans: Sequence[Plan]) -> list[Plan]:
     """Order tables so that one comes after those that its foreign keys point to, and else as they were listed.
 
-    The target's foreign keys count: those of tables that this run makes are added once all rows are there. Where they
-    go in a circle, one table comes too early.
+    The target's foreign keys count: those of tables that this run makes are added once all rows are there. Those of a
+    partitioned table are those of its partitions, which come after it. Where they go in a circle, one table comes too
+    early.
     """
     referring = {
         plan.number: frozenset(reference.table for reference in plan.target.references) if plan.target else frozenset()
         for plan in plans
     }
+    wholes = {plan.number: plan.target.partition.parent for plan in plans if plan.target and plan.target.partition}
     begun: set[int] = set()
     ordered: list[Plan] = []
 
@@ -111,7 +119,7 @@ def parents_first(plans: Sequence[Plan]) -> list[Plan]:
             return
         begun.add(plan.number)
         for other in plans:
-            if plan.name in referring[other.number]:
+            if plan.name in referring[other.number] or other.name == wholes.get(plan.number):
                 visit(other)
         ordered.append(plan)
 

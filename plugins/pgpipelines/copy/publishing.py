@@ -11,7 +11,7 @@ from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.copy import differences, loading
 from pgpipelines.copy.changes import Condition, Position, observe
 from pgpipelines.copy.cursors import track
-from pgpipelines.copy.definition import attachment, creation, foreign_keys, run_all
+from pgpipelines.copy.definition import attachment, creation, foreign_keys, run_all, structure
 from pgpipelines.copy.locking import hold_definitions
 from pgpipelines.copy.merging import Changes, Merging
 from pgpipelines.copy.plan import Plan, parents_first, selection_digest
@@ -88,7 +88,8 @@ def publish(
         return [_result(sides, outcome) for outcome in outcomes]
     outcomes = [_delete_vanished(outcome) for outcome in reversed(outcomes)][::-1]
     outcomes = [_verify(sides, outcome) for outcome in outcomes]
-    run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans]))
+    run_all(target, structure(sides.place, [(plan.definition, plan.target) for plan in plans if plan.selection.only]))
+    run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans if plan.selection.whole]))
     # A sequence does not roll back, so it waits until nothing else can fail.
     for outcome in outcomes:
         _advance_sequences(sides, outcome)
@@ -100,6 +101,8 @@ def publish(
 
 def _fill(sides: Sides, plan: Plan, loaded: Loaded | None) -> Outcome:
     sides.progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
+    if plan.definition.partitioned:
+        return _without_rows(sides, plan)
     position = _position(sides, plan)
     if loaded is not None:
         outcome = _publish_loaded(sides, plan, loaded)
@@ -114,6 +117,14 @@ def _fill(sides: Sides, plan: Plan, loaded: Loaded | None) -> Outcome:
         return outcome
     doubts = () if sides.writers.doubt is None or plan.copy.cursor is None else (sides.writers.doubt,)
     return replace(outcome, watermark=position.watermark.to_json(), notices=(*outcome.notices, *doubts))
+
+
+def _without_rows(sides: Sides, plan: Plan) -> Outcome:
+    """The outcome of a partitioned table, whose rows are those of its partitions."""
+    planned = plan.widenings if sides.request.dry_run else ()
+    if plan.target is None and sides.request.dry_run:
+        planned = tuple(creation(sides.place, plan.definition, plan.name))
+    return Outcome(plan, plan.name, "by partition", statements=tuple(statement.text for statement in planned))
 
 
 def _position(sides: Sides, plan: Plan) -> Position | None:

@@ -39,11 +39,14 @@ class Selection:
     """What is read of the source: a table, its rows that meet `where`, or the rows of `select` instead.
 
     Both are the user's own SQL, already checked to be one condition and one query (`pgpipelines.copy.user_sql`).
+    With `only`, the table is copied as a part of a structure: without the rows of its partitions and of tables that
+    inherit from it, which are copied as tables of their own.
     """
 
     table: QualifiedName
     where: Sql | None = None
     select: Sql | None = None
+    only: bool = False
 
     @property
     def whole(self) -> bool:
