@@ -15,6 +15,7 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from pgpipelines.errors import (
+    ConfigurationError,
     ConflictError,
     ConnectionFailedError,
     MissingObjectError,
@@ -96,6 +97,10 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
     errorcodes.CRASH_SHUTDOWN: (RetriableError, "the server restarted: retry; the target is unchanged"),
     errorcodes.CANNOT_CONNECT_NOW: (RetriableError, "the server is starting or stopping: retry when it is up"),
     errorcodes.DATABASE_DROPPED: (RetriableError, "retry, if the database was not dropped for good"),
+    errorcodes.READ_ONLY_SQL_TRANSACTION: (
+        ConfigurationError,
+        "leave what writes out of the SQL for the source, which is only read; a target must be no replica",
+    ),
     errorcodes.INSUFFICIENT_PRIVILEGE: (PrivilegeError, "grant the privilege named above to role {user}"),
     errorcodes.UNDEFINED_TABLE: (MissingObjectError, "check the table's name and schema"),
     errorcodes.UNDEFINED_FUNCTION: (MissingObjectError, "create the function in this database first"),

@@ -20,7 +20,8 @@ WITH unequal AS MATERIALIZED (
 lasting AS MATERIALIZED (
     SELECT ROW({{ key | identifiers("wanted") }})::text AS key
     FROM {{ wanted | identifier }} AS wanted
-    INNER JOIN {{ selection.table | identifier(only=selection.only) }} AS target ON {{ key | matching("wanted", "target") }}
+    INNER JOIN {{ selection.table | identifier(only=selection.only) }} AS target
+        ON {{ key | matching("wanted", "target") }}
     WHERE NOT EXISTS (
         SELECT FROM {{ staging | identifier }} AS staged
         WHERE {{ key | matching("wanted", "staged") }}

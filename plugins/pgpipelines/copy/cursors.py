@@ -158,7 +158,9 @@ def _require_xmin(tracking: Tracking) -> None:
     if tracking.has_xmin:
         return
     table, by_select = tracking.selection.table, tracking.selection.select is not None
-    what = f"the SELECT that is read for {table}" if by_select else f"{table}, or a part of it, is no ordinary table:"
+    what = (
+        f"the SELECT that is read for {table}" if by_select else f"{table}, no ordinary table or one with other parts,"
+    )
     raise ConfigurationError(
         f"{what} has no xmin that tells when a row was written",
         "name a cursor column; xmin is for tables that PostgreSQL stores itself",
@@ -175,7 +177,7 @@ def _require_lookback(tracking: Tracking) -> None:
     wanted, example = (timedelta, "1h") if kind.is_time else (int, "1000")
     if not isinstance(lookback, wanted):
         raise ConfigurationError(
-            f"lookback of cursor {name} ({tracking.kind.name}) is {lookback!r}",
+            f"lookback of cursor {name} ({tracking.kind.name}) is {lookback}",
             f"give {'a span of time' if kind.is_time else 'a whole number'}, for example {example}",
         )
     longest = LONGEST_LOOKBACK if isinstance(lookback, timedelta) else MOST_LOOKBACK

@@ -92,12 +92,13 @@ def _building(sides: Sides, plan: Plan, loaded: Loaded) -> Iterator[None]:
     with ExitStack() as stack:
         targets = stack.enter_context(sides.open_targets(streams))
         pool = stack.enter_context(ThreadPoolExecutor(streams, thread_name_prefix="index"))
-        stack.enter_context(sides.progress.step("indexes"))
         working = [pool.submit(_build, target, pending) for target in targets]
         try:
             yield
-            for future in working:
-                future.result()
+            # What is left to do after the rest.
+            with sides.progress.step("indexes"):
+                for future in working:
+                    future.result()
         except BaseException:
             loading.drain(pending)
             for target in targets:

@@ -9,10 +9,13 @@ from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.checksum import Comparison
 from pgpipelines.copy import loading
+from pgpipelines.copy.changes import Position, observe
+from pgpipelines.copy.cursors import track
 from pgpipelines.copy.definition import Definition, Statement, widenings, with_key
 from pgpipelines.copy.locking import describe_held
-from pgpipelines.copy.plan import Plan
+from pgpipelines.copy.plan import Plan, selection_digest
 from pgpipelines.copy.selection import describe_selection
+from pgpipelines.copy.watermark import Watermark
 from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
 from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName, quoted
@@ -53,6 +56,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
 
     Raises ConfigurationError, MissingObjectError, PrivilegeError or DriftError.
     """
+    dry_run = sides.request.dry_run
     source_table = describe_selection(sides.source, table.source)
     _require_narrow(source_table)
     partitioned = _stays_partitioned(table, source_table)
@@ -67,7 +71,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         if partitioned:
             _require_partitioned(sides.target, target_table)
         planned = _widenings(sides, definition, target_table)
-        if planned and not sides.request.dry_run:
+        if planned and not dry_run:
             target_table = _widen(sides.target, planned, table.target)
         empty = not partitioned and _is_empty(sides.target, table, target_table)
     plan = Plan(
@@ -76,14 +80,26 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         source=source_table,
         target=target_table,
         definition=definition,
-        comparison=_comparison(sides, table, source_table, target_table),
+        # What is still to be widened can't be compared, and a dry run doesn't.
+        comparison=_comparison(sides, table, source_table, None if planned and dry_run else target_table),
         load=empty,
         widenings=tuple(planned),
+        position=_position(sides, table, source_table),
     )
-    if not plan.load and not sides.request.dry_run:
+    if not plan.load and not dry_run:
         loading.abandon(sides.target, plan)
     sides.target.commit()
     return plan
+
+
+def _position(sides: Sides, table: TableCopy, source_table: Table) -> Position | None:
+    """What the last run into this table has left to be read, and what this one leaves; None without a cursor."""
+    if table.cursor is None or _stays_partitioned(table, source_table):
+        return None
+    tracking = track(sides.source, table.source, table.cursor, source_table.columns)
+    digest = selection_digest(table.source)
+    last = ledger.last_watermark(sides.target, str(table.target), sides.snapshot.origin, digest, table.cursor.column)
+    return observe(sides.source, tracking, sides.writers, None if last is None else Watermark.from_json(last))
 
 
 def _widenings(sides: Sides, definition: Definition, target_table: Table) -> list[Statement]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pgpipelines.catalog import Table
 from pgpipelines.checksum import Comparison
+from pgpipelines.copy.changes import Position
 from pgpipelines.copy.definition import Definition, Statement, same_type
 from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.templates import QualifiedName, Sql
@@ -24,7 +25,8 @@ class Plan:
     `number` tells the tables of a run apart. With `load`, the target is missing or empty: all rows are loaded beside
     it.
     A partitioned table that stays one (`definition.partitioned`) has no rows to load or to merge.
-    `widenings` make room for the rows in an existing target; they have been run, unless this is a dry run.
+    `widenings` make room for the rows in an existing target; they have been run, unless this is a dry run. `position`
+    is what the cursor, where there is one, tells of the source.
     """
 
     number: int
@@ -35,6 +37,7 @@ class Plan:
     comparison: Comparison
     load: bool
     widenings: tuple[Statement, ...] = ()
+    position: Position | None = None
 
     @property
     def name(self) -> QualifiedName:

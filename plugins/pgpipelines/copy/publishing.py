@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.copy import differences, loading
-from pgpipelines.copy.changes import Condition, Position, observe
-from pgpipelines.copy.cursors import track
+from pgpipelines.copy.changes import Condition
 from pgpipelines.copy.definition import attachment, creation, foreign_keys, run_all, structure
 from pgpipelines.copy.locking import hold_definitions
 from pgpipelines.copy.merging import Changes, Merging
 from pgpipelines.copy.plan import Plan, parents_first, selection_digest
 from pgpipelines.copy.relay import Relayed
-from pgpipelines.copy.watermark import Watermark
 from pgpipelines.errors import RetriableError
 from pgpipelines.templates import QualifiedName, quoted
 
@@ -103,7 +101,6 @@ def _fill(sides: Sides, plan: Plan, loaded: Loaded | None) -> Outcome:
     sides.progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
     if plan.definition.partitioned:
         return _without_rows(sides, plan)
-    position = _position(sides, plan)
     if loaded is not None:
         outcome = _publish_loaded(sides, plan, loaded)
     elif plan.load:
@@ -112,11 +109,13 @@ def _fill(sides: Sides, plan: Plan, loaded: Loaded | None) -> Outcome:
         statements = tuple(statement.text for statement in plan.widenings)
         outcome = Outcome(plan, plan.name, "none", statements=statements, notices=(NOT_COMPARED,))
     else:
-        outcome = _merge(sides, plan, position)
-    if position is None:
+        outcome = _merge(sides, plan)
+    if plan.position is None:
         return outcome
-    doubts = () if sides.writers.doubt is None or plan.copy.cursor is None else (sides.writers.doubt,)
-    return replace(outcome, watermark=position.watermark.to_json(), notices=(*outcome.notices, *doubts))
+    # What is doubtful about the writers' clocks does not touch xmin.
+    doubt = None if plan.copy.cursor is None or plan.copy.cursor.by_xmin else sides.writers.doubt
+    notices = outcome.notices if doubt is None else (*outcome.notices, doubt)
+    return replace(outcome, watermark=plan.position.watermark.to_json(), notices=notices)
 
 
 def _without_rows(sides: Sides, plan: Plan) -> Outcome:
@@ -125,17 +124,6 @@ def _without_rows(sides: Sides, plan: Plan) -> Outcome:
     if plan.target is None and sides.request.dry_run:
         planned = tuple(creation(sides.place, plan.definition, plan.name))
     return Outcome(plan, plan.name, "by partition", statements=tuple(statement.text for statement in planned))
-
-
-def _position(sides: Sides, plan: Plan) -> Position | None:
-    """What the last run into this table has left to be read, and what this one leaves; None without a cursor."""
-    cursor = plan.copy.cursor
-    if cursor is None:
-        return None
-    tracking = track(sides.source, plan.selection, cursor, plan.source.columns)
-    digest = selection_digest(plan.selection)
-    last = ledger.last_watermark(sides.target, str(plan.name), sides.snapshot.origin, digest, cursor.column)
-    return observe(sides.source, tracking, sides.writers, None if last is None else Watermark.from_json(last))
 
 
 def _publish_loaded(sides: Sides, plan: Plan, loaded: Loaded) -> Outcome:
@@ -153,7 +141,7 @@ def _publish_loaded(sides: Sides, plan: Plan, loaded: Loaded) -> Outcome:
         sides.target.use_pinned_search_path()
     loading.drop(sides.target, plan, loaded)
     both = differences.contents(sides, plan, describe_existing(sides.target, plan.name), loaded.rows)
-    return replace(outcome, changes=Changes(inserted=inserted), both=both)
+    return replace(outcome, verification="checksum", changes=Changes(inserted=inserted), both=both)
 
 
 def _preview_load(sides: Sides, plan: Plan) -> Outcome:
@@ -166,8 +154,9 @@ def _preview_load(sides: Sides, plan: Plan) -> Outcome:
     return Outcome(plan, plan.name, "none", Relayed(rows, 0), Changes(inserted=rows), statements=statements)
 
 
-def _merge(sides: Sides, plan: Plan, position: Position | None) -> Outcome:
+def _merge(sides: Sides, plan: Plan) -> Outcome:
     """Bring the rows that changed or differ, and write them."""
+    position = plan.position
     table = describe_existing(sides.target, plan.name)
     _require_unchanged(plan, table)
     with sides.progress.watch(sides.target.backend) as report:

@@ -13,10 +13,8 @@ import pytest
 
 from demo.servers import binaries
 from demo.systems import SYSTEMS, System
-from pgpipelines.errors import DriftError
 from pgpipelines.tasks import copy_every_table
 from pgpipelines.templates import QualifiedName, quoted, render
-from tests.fixtures.copying import copied
 from tests.fixtures.servers import Database
 from tests.fixtures.tasks import as_task, connect
 from tests.plugins.copy.test_structure import ONLY_18, PARTITIONS, PLAIN
@@ -26,7 +24,7 @@ OF_OUR_OWN = "n.nspname <> 'pgpipelines'"
 RELATIONS = f"""
     SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384 AND {OF_OUR_OWN} ORDER BY 1, 2
-"""  # noqa: S608 (a constant)
+"""
 
 # What pg_dump calls the things that a copy does not carry, and why. Owners and privileges are those of the target's.
 NOT_CARRIED = {
