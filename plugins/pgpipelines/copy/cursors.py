@@ -159,7 +159,9 @@ def _require_xmin(tracking: Tracking) -> None:
         return
     table, by_select = tracking.selection.table, tracking.selection.select is not None
     what = (
-        f"the SELECT that is read for {table}" if by_select else f"{table}, no ordinary table or one with other parts,"
+        f"the SELECT that is read for {table}"
+        if by_select
+        else f"{table}, which is no ordinary table or has such parts,"
     )
     raise ConfigurationError(
         f"{what} has no xmin that tells when a row was written",

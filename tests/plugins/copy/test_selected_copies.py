@@ -248,15 +248,15 @@ def test_rows_that_the_named_key_does_not_tell_apart_stop_the_copy(source: Datab
     assert target.value("SELECT to_regclass('made') IS NULL")
 
 
-@pytest.mark.parametrize(("key", "expected"), [((), 0), (("id",), 1)])
-def test_a_foreign_key_comes_along_where_the_selected_rows_have_the_key_for_it(
-    source: Database, target: Database, key: tuple[str, ...], expected: int
+@pytest.mark.parametrize("key", [(), ("id",)])
+def test_no_foreign_key_refers_to_selected_rows_which_may_be_fewer(
+    source: Database, target: Database, key: tuple[str, ...]
 ) -> None:
     source.run(ORDERS)
     customers = request(source, target, "customers", options={"select": "TABLE customers", "key": key})
     copy_tables(replace(customers, tables=(*request(source, target, "orders").tables, *customers.tables)), RUN)
     referring = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = 'orders'::regclass"
-    assert target.value(referring) == expected
+    assert target.value(referring) == 0
     assert content(target, "orders") == content(source, "orders")
 
 
