@@ -111,7 +111,8 @@ def refresh(source: Database, target: Database) -> None:
     copied(source, target, "t", "made.counted", verify="count")
     target.run("ALTER TABLE made.t ADD UNIQUE (code); TRUNCATE made.counted")
     source.run("UPDATE t SET code = 3 - code WHERE code < 3; INSERT INTO loose VALUES (2)")
-    copied(source, target, "t", "made.t", dry_run=True)
+    for table in ("t", "loose"):
+        copied(source, target, table, f"made.{table}", dry_run=True)
     for table, made in (("t", "t"), ("loose", "loose"), ("t", "counted")):
         copied(source, target, table, f"made.{made}")
 

@@ -1,10 +1,10 @@
 -- How many rows a merge would insert, update and delete. Parameters: table, only (not those that inherit from it),
--- staging, wanted (tables), key (names), columns (names). Locks ACCESS SHARE on the table.
+-- staging, wanted (tables), key (names), names (of the columns). Locks ACCESS SHARE on the table.
 SELECT
     count(*) FILTER (WHERE target."pgpipelines here" IS NULL) AS inserted,
     count(*) FILTER (
-        WHERE target."pgpipelines here" AND ROW({{ columns | identifiers("target") }})::record
-        *<> ROW({{ columns | identifiers("staged") }})::record
+        WHERE target."pgpipelines here" AND ROW({{ names | identifiers("target") }})::record
+        *<> ROW({{ names | identifiers("staged") }})::record
     ) AS updated,
     (
         SELECT count(*)
@@ -18,7 +18,7 @@ SELECT
 FROM {{ staging | identifier }} AS staged
 LEFT JOIN (
     SELECT
-        {{ columns | identifiers }},
+        {{ names | identifiers }},
         true AS "pgpipelines here"
     FROM {{ table | identifier(only=only) }}
 ) AS target ON {{ key | matching("target", "staged") }};

@@ -11,6 +11,7 @@ from pgpipelines.catalog import describe_existing
 from pgpipelines.copy import differences, loading
 from pgpipelines.copy.definition import Statement, indexes
 from pgpipelines.copy.merging import Merging
+from pgpipelines.copy.request import Selection
 from pgpipelines.errors import VerificationError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.sides import Sides
     from pgpipelines.sessions import Session
+    from pgpipelines.templates import QualifiedName
 
 
 def load(sides: Sides, plan: Plan) -> Loaded:
@@ -58,7 +60,7 @@ def _settle(sides: Sides, plan: Plan, loaded: Loaded) -> None:
 def _prove(sides: Sides, plan: Plan, loaded: Loaded) -> None:
     """Hold the loaded rows against the source's. Raises VerificationError."""
     if sides.request.verify == "count":
-        _require_count(sides, plan, loaded)
+        require_count(sides, plan, loaded.table)
         return
     with sides.progress.watch(sides.target.backend) as report:
         table = describe_existing(sides.target, loaded.table)
@@ -67,9 +69,10 @@ def _prove(sides: Sides, plan: Plan, loaded: Loaded) -> None:
         differences.require_equal(both, merging, both.differing_buckets())
 
 
-def _require_count(sides: Sides, plan: Plan, loaded: Loaded) -> None:
+def require_count(sides: Sides, plan: Plan, table: QualifiedName) -> None:
+    """Raise VerificationError where a table has not as many rows as the source."""
     expected = sides.source.one("copy/count.sql", selection=plan.selection).rows
-    found = sides.target.one("copy/count.sql", selection=loaded.selection).rows
+    found = sides.target.one("copy/count.sql", selection=Selection(table)).rows
     if expected != found:
         raise VerificationError(
             f"{plan.name} would have {found:,} rows, {plan.selection.table} has {expected:,}",

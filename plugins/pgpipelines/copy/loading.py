@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pgpipelines.copy.definition import creation, run_all
 from pgpipelines.copy.relay import Relayed, relay
-from pgpipelines.copy.request import Selection
 from pgpipelines.templates import QualifiedName, render
 
 if TYPE_CHECKING:
@@ -57,11 +56,6 @@ class Loaded:
     rows: int
     bytes: int
     resumed: bool
-
-    @property
-    def selection(self) -> Selection:
-        """All of its rows."""
-        return Selection(self.table)
 
 
 def load(sides: Sides, plan: Plan) -> Loaded:

@@ -151,15 +151,16 @@ class Merging:
 
     def preview(self) -> Changes:
         """Count what a merge would write."""
-        space = self.plan.workspace
+        space, comparison = self.plan.workspace, self.plan.comparison
         done = self.target.one(
-            "copy/preview.sql",
+            "copy/preview.sql" if comparison.key else "copy/preview_exchange.sql",
             table=self.table.name,
             only=self.plan.only,
             staging=space.staging,
             wanted=space.wanted,
-            key=self.plan.comparison.key,
-            columns=self.plan.columns,
+            key=comparison.key,
+            names=self.plan.columns,
+            **comparison.context(Selection(self.table.name)),
         )
         return Changes(inserted=done.inserted, updated=done.updated, deleted=done.deleted)
 

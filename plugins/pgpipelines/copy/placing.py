@@ -160,8 +160,9 @@ def _is_empty(target: Session, table: TableCopy, found: Table) -> bool:
 def _comparison(sides: Sides, table: TableCopy, source_table: Table, target_table: Table | None) -> Comparison:
     columns = source_table.stored
     if target_table is not None:
-        # The target's type may be the wider one: what it could hold decides how values are compared.
-        columns = tuple(target_table.by_name[column.name] for column in columns)
+        # The target's type may be the wider one: what it could hold decides how values are compared. A dry run may
+        # find columns that are to be added.
+        columns = tuple(target_table.by_name.get(column.name, column) for column in columns)
     return Comparison(
         columns=columns,
         key=_key(sides, table, source_table, target_table),

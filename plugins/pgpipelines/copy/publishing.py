@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe_existing
-from pgpipelines.copy import differences, loading
+from pgpipelines.copy import differences, initial_load, loading
 from pgpipelines.copy.changes import Condition
-from pgpipelines.copy.definition import attachment, creation, foreign_keys, run_all, structure
+from pgpipelines.copy.definition import attachment, creation, foreign_keys, indexes, run_all, structure
 from pgpipelines.copy.locking import hold_definitions
 from pgpipelines.copy.merging import Changes, Merging
 from pgpipelines.copy.plan import Plan, parents_first, selection_digest
@@ -83,7 +83,7 @@ def publish(
     outcomes = [_fill(sides, plan, loaded.get(plan.number)) for plan in ordered]
     if sides.request.dry_run:
         target.rollback()
-        return [_result(sides, outcome) for outcome in outcomes]
+        return [_result(sides, outcome) for outcome in _preview_foreign_keys(outcomes)]
     outcomes = [_delete_vanished(outcome) for outcome in reversed(outcomes)][::-1]
     outcomes = [_verify(sides, outcome) for outcome in outcomes]
     run_all(target, structure(sides.place, [(plan.definition, plan.target) for plan in plans if plan.selection.only]))
@@ -140,18 +140,35 @@ def _publish_loaded(sides: Sides, plan: Plan, loaded: Loaded) -> Outcome:
         )
         sides.target.use_pinned_search_path()
     loading.drop(sides.target, plan, loaded)
+    if sides.request.verify == "count":
+        initial_load.require_count(sides, plan, plan.name)
+        return replace(outcome, changes=Changes(inserted=inserted))
     both = differences.contents(sides, plan, describe_existing(sides.target, plan.name), loaded.rows)
     return replace(outcome, verification="checksum", changes=Changes(inserted=inserted), both=both)
 
 
 def _preview_load(sides: Sides, plan: Plan) -> Outcome:
-    """Tell what a load would do, about how many rows it would read, and which statements would make the table."""
+    """Tell what a load would do: how many rows it would read, and which statements would make the table."""
     statements: tuple[str, ...] = ()
     if plan.target is None:
-        planned = creation(sides.place, plan.definition, plan.name)
+        planned = [
+            *creation(sides.place, plan.definition, plan.name),
+            *indexes(sides.place, plan.definition, plan.name),
+            *attachment(sides.place, plan.definition, plan.name),
+        ]
         statements = tuple(statement.text for statement in planned)
-    rows = plan.source.estimated_rows
+    # Not the estimate: a table that was never analyzed has none.
+    rows = sides.source.one("copy/count.sql", selection=plan.selection).rows
     return Outcome(plan, plan.name, "none", Relayed(rows, 0), Changes(inserted=rows), statements=statements)
+
+
+def _preview_foreign_keys(outcomes: list[Outcome]) -> list[Outcome]:
+    """Show the foreign keys that a copy would add behind the last table: by then both ends would be there."""
+    *others, last = outcomes
+    plans = [outcome.plan for outcome in outcomes if outcome.plan.selection.whole]
+    planned = foreign_keys([(plan.definition, plan.target) for plan in plans])
+    texts = tuple(statement.text for statement in planned)
+    return [*others, replace(last, statements=(*last.statements, *texts))]
 
 
 def _merge(sides: Sides, plan: Plan) -> Outcome:
