@@ -18,6 +18,7 @@ from pgpipelines.errors import (
     ConfigurationError,
     ConflictError,
     ConnectionFailedError,
+    DriftError,
     MissingObjectError,
     PipelineError,
     PrivilegeError,
@@ -109,6 +110,11 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
         "create the type, collation or role in this database first",
     ),
     errorcodes.INVALID_SCHEMA_NAME: (MissingObjectError, "create the schema in this database first"),
+    errorcodes.INVALID_OBJECT_DEFINITION: (
+        DriftError,
+        "compare both definitions: a partition that the source has dropped may stand in the way "
+        "(ALTER TABLE … DETACH PARTITION …); the target is unchanged",
+    ),
     errorcodes.FOREIGN_KEY_VIOLATION: (
         ConflictError,
         "copy the referenced table first, or both in one pipeline; the target is unchanged",

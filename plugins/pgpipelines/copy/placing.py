@@ -69,7 +69,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         definition = Definition(with_key(source_table, table.target, table.key), table.target, partitioned)
     else:
         if partitioned:
-            _require_partitioned(sides.target, target_table)
+            _require_partitioned(sides.target, definition, target_table)
         planned = _widenings(sides, definition, target_table)
         if planned and not dry_run:
             target_table = _widen(sides.target, planned, table.target)
@@ -143,13 +143,19 @@ def _stays_partitioned(table: TableCopy, source_table: Table) -> bool:
     return table.source.only and source_table.kind == PARTITIONED
 
 
-def _require_partitioned(target: Session, table: Table) -> None:
+def _require_partitioned(target: Session, definition: Definition, table: Table) -> None:
     """Raise DriftError for a target that can't have the source's partitions."""
-    if table.kind != PARTITIONED:
+    here, there = _strategy(table), _strategy(definition.source)
+    if here != there:
         raise DriftError(
-            f"{target.endpoint}: {table.name} is partitioned in the source, but not here",
+            f"{target.endpoint}: {table.name} is partitioned by {there} in the source, but {here or 'not'} here",
             f"ALTER TABLE {quoted(table.name)} RENAME TO …; the copy then makes it anew, with its partitions",
         )
+
+
+def _strategy(table: Table) -> str:
+    """RANGE, LIST or HASH; empty for a table that is not partitioned."""
+    return "" if table.partition_key is None else table.partition_key.partition(" ")[0]
 
 
 def _is_empty(target: Session, table: TableCopy, found: Table) -> bool:

@@ -79,6 +79,7 @@ def publish(
     """
     target = sides.target
     hold_definitions(target, [plan.name for plan in plans if plan.target is not None])
+    target.execute("session/defer_constraints.sql")
     ordered = parents_first(plans)
     outcomes = [_fill(sides, plan, loaded.get(plan.number)) for plan in ordered]
     if sides.request.dry_run:
@@ -87,6 +88,8 @@ def publish(
     outcomes = [_delete_vanished(outcome) for outcome in reversed(outcomes)][::-1]
     outcomes = [_verify(sides, outcome) for outcome in outcomes]
     run_all(target, structure(sides.place, [(plan.definition, plan.target) for plan in plans if plan.selection.only]))
+    # No table with checks still to come can be altered; and nothing may fail once a sequence has moved.
+    target.execute("session/judge_constraints.sql")
     run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans if plan.selection.whole]))
     # A sequence does not roll back, so it waits until nothing else can fail.
     for outcome in outcomes:

@@ -55,10 +55,25 @@ def table_notices(definition: Definition, target: Table) -> Iterator[Finding]:
     if source.comment and source.comment != target.comment:
         mend = statement("comment_table", {"comment": source.comment}, table=target.name)
         yield Finding("the table has another comment in the source", "notice", (mend,))
+    yield from _partition(definition, target)
     if source.kind in WITH_INDEXES:
         yield from _key(definition, target)
         yield from _constraints(definition, target)
         yield from _indexes(definition, target)
+
+
+def _partition(definition: Definition, target: Table) -> Iterator[Finding]:
+    """The target's place among the partitions of a table: a copy gives it one, and never takes it away."""
+    here, there = target.partition, definition.source.partition
+    if here is None:
+        return
+    detach = statement("detach_partition", parent=here.parent, table=target.name)
+    if there is None:
+        cause = f"the table is a partition of {here.parent}, but a table of its own in the source"
+        yield Finding(cause, "notice", (detach,))
+    elif not alike(definition.rewrite(there.bound), here.bound):
+        cause = f"the partition is {here.bound}, but {there.bound} in the source: other rows stop the copy"
+        yield Finding(cause, "notice", (detach,))
 
 
 def _key(definition: Definition, target: Table) -> Iterator[Finding]:
