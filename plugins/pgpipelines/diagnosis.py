@@ -117,7 +117,8 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
     ),
     errorcodes.FOREIGN_KEY_VIOLATION: (
         ConflictError,
-        "copy the referenced table first, or both in one pipeline; the target is unchanged",
+        "copy the referenced table first, or both in one pipeline, or make the foreign key DEFERRABLE; "
+        "the target is unchanged",
     ),
     errorcodes.UNTRANSLATABLE_CHARACTER: (
         ConflictError,

@@ -86,10 +86,13 @@ def publish(
         target.rollback()
         return [_result(sides, outcome) for outcome in _preview_foreign_keys(outcomes)]
     outcomes = [_delete_vanished(outcome) for outcome in reversed(outcomes)][::-1]
+    # Deferred triggers may write rows as well: what is verified is what is committed. And no table with checks still to
+    # come can be altered.
+    target.use_role_search_path()
+    target.execute("session/judge_constraints.sql")
+    target.use_pinned_search_path()
     outcomes = [_verify(sides, outcome) for outcome in outcomes]
     run_all(target, structure(sides.place, [(plan.definition, plan.target) for plan in plans if plan.selection.only]))
-    # No table with checks still to come can be altered; and nothing may fail once a sequence has moved.
-    target.execute("session/judge_constraints.sql")
     run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans if plan.selection.whole]))
     # A sequence does not roll back, so it waits until nothing else can fail.
     for outcome in outcomes:
