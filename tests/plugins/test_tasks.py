@@ -200,9 +200,9 @@ def test_every_table_comes_along_new_ones_too(connected: tuple[Database, Databas
         CREATE TABLE pgpipelines.ledger (id int);
         """
     )
-    assert whole(leave_out=["scratch"]) == (["public.p", "public.t", "s.u"], [])
+    assert whole(leave_out=["scratch"]) == (["public.p", "public.p1", "public.t", "s.u"], [])
     connected[0].run("CREATE TABLE n (id int)")
-    assert whole(leave_out=["scratch"])[0] == ["public.n", "public.p", "public.t", "s.u"]
+    assert whole(leave_out=["scratch"])[0] == ["public.n", "public.p", "public.p1", "public.t", "s.u"]
 
 
 def test_a_table_that_is_gone_from_the_source_is_named_and_stays(
