@@ -178,10 +178,12 @@ def define_everything(source: Database, target: Database) -> None:
             ALTER twice DROP EXPRESSION, DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, code);
     """)
     assert all(finding.remedy for finding in findings(source, target))
-    source.run("CREATE TABLE apart (id int)")
-    target.run("CREATE TABLE whole (id int) PARTITION BY RANGE (id); CREATE TABLE apart PARTITION OF whole DEFAULT")
-    copied(source, target, "apart")
     for database in (source, target):
-        database.run("DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS pgpipelines CASCADE; CREATE SCHEMA public")
+        database.run("DROP TABLE t; DROP TYPE pair, mood; DROP DOMAIN amount")
+    source.run("CREATE TABLE t (id int)")
+    target.run("CREATE TABLE whole (id int) PARTITION BY RANGE (id); CREATE TABLE t PARTITION OF whole DEFAULT")
+    assert all(finding.remedy for finding in findings(source, target))
+    source.run("DROP TABLE t")
+    target.run("DROP TABLE whole")
     source.run(PLAIN + PARTITIONS + "CREATE TABLE child () INHERITS (unlogged)")
     copied_definitions(source, target)
