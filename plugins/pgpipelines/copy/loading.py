@@ -121,8 +121,9 @@ def _ranges(leaf: Any, batch_size: int) -> Iterator[tuple[QualifiedName, int | N
         yield name, None, None
         return
     page_bytes = leaf.bytes / leaf.pages
-    rows_per_page = max(leaf.rows / leaf.pages, 1)
-    wanted = max(batch_size / rows_per_page, leaf.pages / CHUNKS_PER_TABLE, LEAST_CHUNK_BYTES / page_bytes)
+    # A table that was never analyzed has no estimate: a batch is as small as the other bounds allow then.
+    batch_pages = batch_size * leaf.pages / leaf.rows if leaf.rows else 0
+    wanted = max(batch_pages, leaf.pages / CHUNKS_PER_TABLE, LEAST_CHUNK_BYTES / page_bytes)
     step = max(int(min(wanted, CHUNK_BYTES / page_bytes)), 1)
     for first in range(0, leaf.pages, step):
         yield name, first, first + step if first + step < leaf.pages else LAST_PAGE
