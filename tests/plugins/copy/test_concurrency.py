@@ -1,22 +1,18 @@
-"""Readers, kills and other runs meet a copy under way.
+"""Readers, writers and other runs meet a copy under way.
 
-Sizes are small here; PGPIPELINES_KILLS, PGPIPELINES_READERS, PGPIPELINES_ROWS and PGPIPELINES_REPLACES set others
-(at full size: 10, 200, 300000, 5).
+Sizes are small here; PGPIPELINES_READERS, PGPIPELINES_WRITERS, PGPIPELINES_ROWS and PGPIPELINES_REPLACES set others
+(at full size: 200, 20, 300000, 5).
 """
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,49 +23,9 @@ from pgpipelines.copy.publishing import TableResult
 from tests.fixtures.copying import content, copied
 from tests.fixtures.servers import THROW_AWAY, Database, server_folder
 
-ROOT = Path(__file__).resolve().parents[3]
-KILLS = int(os.environ.get("PGPIPELINES_KILLS", "10"))
-READERS = int(os.environ.get("PGPIPELINES_READERS", "50"))
+READERS = int(os.environ.get("PGPIPELINES_READERS", "20"))
 ROWS = int(os.environ.get("PGPIPELINES_ROWS", "20000"))
 REPLACES = int(os.environ.get("PGPIPELINES_REPLACES", "3"))
-SEED = 20240229
-
-# A run of its own process: the endpoints come through standard input, so no password is in its arguments.
-COPY = """
-import json, sys
-from pgpipelines.copy.engine import copy_tables
-from pgpipelines.copy.request import CopyRequest, Selection, TableCopy
-from pgpipelines.ledger import Run
-from pgpipelines.sessions import Endpoint
-from pgpipelines.templates import QualifiedName
-source, target, table = json.load(sys.stdin)
-name = QualifiedName("public", table)
-tables = (TableCopy(Selection(name), name),)
-request = CopyRequest(Endpoint("source", source), Endpoint("target", target), tables)
-print("begins", flush=True)
-print(copy_tables(request, Run("tests", "killed", "copy")).tables[0].rows)
-"""
-
-
-@contextmanager
-def copying_process(source: Database, target: Database, table: str = "t") -> Iterator[subprocess.Popen[str]]:
-    """A process that copies a table, from the moment that it begins to."""
-    with subprocess.Popen(
-        [sys.executable, "-c", COPY],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
-    ) as process:
-        try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(json.dumps([dict(source.endpoint.parameters), dict(target.endpoint.parameters), table]))
-            process.stdin.close()
-            assert process.stdout.readline() == "begins\n"
-            yield process
-        finally:
-            process.kill()
 
 
 def fill(database: Database, rows: int = ROWS) -> None:
@@ -113,38 +69,6 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
             return False
         threading.Event().wait(0.05)
     return True
-
-
-@pytest.mark.parametrize("target_exists", [True, False])
-def test_a_killed_run_leaves_the_old_table_or_the_new_one(
-    source: Database, target: Database, target_exists: bool
-) -> None:
-    fill(source)
-    if target_exists:
-        copied(source, target)
-        next_generation(source)
-    old, new = content(target) if target_exists else None, content(source)
-    whole = length_of_a_run(source, target) if target_exists else 0.3
-    moments = random.Random(SEED)
-    for _ in range(KILLS // 2):
-        with copying_process(source, target):
-            threading.Event().wait(moments.uniform(0, whole))
-        exists = target.value("SELECT to_regclass('t') IS NOT NULL")
-        assert (content(target) if exists else None) in (old, new)
-    copied(source, target)
-    assert content(target) == new
-    assert eventually(lambda: left_behind(target) == [] == left_behind(source)), left_behind(target)
-
-
-def length_of_a_run(source: Database, target: Database) -> float:
-    """Seconds that a whole run takes here, measured on another table of the same size."""
-    for database in (source, target):
-        database.run("CREATE TABLE measured (LIKE t INCLUDING ALL); INSERT INTO measured TABLE t")
-    source.run("UPDATE measured SET generation = -1")
-    with copying_process(source, target, "measured") as process:
-        start = time.monotonic()
-        process.wait()
-    return time.monotonic() - start
 
 
 @pytest.fixture(scope="module")
