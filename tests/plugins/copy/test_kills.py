@@ -148,7 +148,8 @@ def pair(servers: tuple[Server, Server], monkeypatch: pytest.MonkeyPatch) -> Pai
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE {name}")
         connection.close()
-    pair = Pair(*(Database(server, name) for server in servers))
+    source, target = servers
+    pair = Pair(Database(source, name), Database(target, name))
     load = loading._load_chunk
 
     def counted(sides: Any, plan: Any, table: Any, chunk: Any, sessions: Any) -> Any:
@@ -168,7 +169,8 @@ def prepare(pair: Pair, scenario: str) -> str:
     if scenario == "incremental":
         pair.source.run("""
             UPDATE t SET generation = generation + 1 WHERE id % 2 = 0;
-            INSERT INTO t SELECT id + 1000000, code + 1000000, v, 0 FROM t WHERE id < (SELECT min(id) + 100 FROM t);
+            INSERT INTO t SELECT m.id + g, m.id + g, 'new', 0
+            FROM (SELECT max(id) AS id FROM t) AS m, generate_series(1, 100) AS g;
         """)
         return "incremental"
     pair.target.run("DROP TABLE t" if scenario == "load into a missing target" else "TRUNCATE t")
