@@ -187,3 +187,5 @@ def define_everything(source: Database, target: Database) -> None:
     target.run("DROP TABLE whole")
     source.run(PLAIN + PARTITIONS + "CREATE TABLE child () INHERITS (unlogged)")
     copied_definitions(source, target)
+    source.run("ALTER TABLE ranges DETACH PARTITION ranges_1")
+    assert all(finding.remedy for finding in findings(source, target, name_of("ranges_1")))

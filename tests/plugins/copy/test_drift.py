@@ -18,10 +18,10 @@ from tests.plugins.copy.drift_cases import BEGINNING, CASES, COPIED, NOTED, REFU
 T = QualifiedName("public", "t")
 
 
-def findings(source: Database, target: Database) -> list[Finding]:
+def findings(source: Database, target: Database, name: QualifiedName = T) -> list[Finding]:
     with Session(source.endpoint, "tests") as there, Session(target.endpoint, "tests") as here:
-        definition = Definition(describe_existing(there, T), T)
-        return compare(Place(here), definition, describe_existing(here, T))
+        definition = Definition(describe_existing(there, name), name)
+        return compare(Place(here), definition, describe_existing(here, name))
 
 
 def widened(source: Database, target: Database, *, widen: bool) -> list[str]:
