@@ -158,7 +158,7 @@ def test_the_driver_leaves_percent_signs_of_names_alone(source: Database) -> Non
     name = QualifiedName("public", "100%s %(x)s")
     source.run(f"CREATE TABLE {identifier(name)} (a int)", ())
     with Session(source.endpoint, "tests") as session:
-        assert session.one("copy/is_empty.sql", table=name).empty
+        assert session.one("copy/is_empty.sql", table=name, only=False).empty
 
 
 # ------------------------------------------------------------------------------------------------------------ batches
@@ -199,7 +199,7 @@ def test_batches_take_values_and_names(source: Database) -> None:
     with Session(source.endpoint, "tests") as session:
         ((row,),) = session.batches("catalog/table.sql", {"schema": "public", "name": name}, 10)
         assert row.kind == "r"
-        ((empty,),) = session.batches("copy/is_empty.sql", None, 10, table=QualifiedName("public", name))
+        ((empty,),) = session.batches("copy/is_empty.sql", None, 10, table=QualifiedName("public", name), only=False)
         assert empty.empty
 
 
@@ -222,7 +222,9 @@ def test_an_error_of_a_batch_is_diagnosed(source: Database, when: str) -> None:
     source.run("CREATE TABLE t ()")
     with Session(source.endpoint, "tests") as session:
         if when == "at the start":
-            batches = session.batches("copy/is_empty.sql", None, 1, table=QualifiedName("public", "nothing"))
+            batches = session.batches(
+                "copy/is_empty.sql", None, 1, table=QualifiedName("public", "nothing"), only=False
+            )
             with pytest.raises(PipelineError, match="does not exist"):
                 next(batches)
             session.rollback()
@@ -290,7 +292,7 @@ def test_writers_of_the_same_rows_are_told_to_try_again(source: Database) -> Non
     source.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)")
     table = QualifiedName("public", "t")
     with Session(source.endpoint, "tests", snapshot=True, readonly=False) as session:
-        session.query("copy/is_empty.sql", table=table)
+        session.query("copy/is_empty.sql", table=table, only=False)
         source.run("UPDATE t SET a = 2")
         with pytest.raises(RetriableError, match="could not serialize access"):
             session.execute("copy/drop_duplicates.sql", table=table, key=["a"])
