@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgpipelines.copy.relay import Relayed, relay
 from pgpipelines.copy.request import Selection
@@ -16,7 +16,7 @@ from pgpipelines.errors import ConflictError
 from pgpipelines.templates import QualifiedName, Sql, render
 
 if TYPE_CHECKING:
-    from pgpipelines.catalog import Column, Table, Unique
+    from pgpipelines.catalog import Column, Reference, Table, Unique
     from pgpipelines.copy.plan import Plan
     from pgpipelines.sessions import Session
 
@@ -119,10 +119,7 @@ class Merging:
         self.target.use_role_search_path()
         done = self.target.one(
             "copy/merge.sql",
-            table=self.table.name,
-            only=self.plan.only,
-            staging=space.staging,
-            wanted=space.wanted,
+            **self._tables,
             displaced=space.displaced,
             in_the_way=space.in_the_way,
             key=list(key),
@@ -138,26 +135,19 @@ class Merging:
 
     def delete_vanished(self) -> Changes:
         """Let the rows go that had to wait for other tables."""
-        space = self.plan.workspace
         deleted = self.target.execute(
             "copy/delete_vanished.sql",
-            table=self.table.name,
-            only=self.plan.only,
-            staging=space.staging,
-            wanted=space.wanted,
+            **self._tables,
             key=self.plan.comparison.key,
         )
         return Changes(deleted=deleted)
 
     def preview(self) -> Changes:
         """Count what a merge would write."""
-        space, comparison = self.plan.workspace, self.plan.comparison
+        comparison = self.plan.comparison
         done = self.target.one(
             "copy/preview.sql" if comparison.key else "copy/preview_exchange.sql",
-            table=self.table.name,
-            only=self.plan.only,
-            staging=space.staging,
-            wanted=space.wanted,
+            **self._tables,
             key=comparison.key,
             names=self.plan.columns,
             **comparison.context(Selection(self.table.name)),
@@ -188,7 +178,7 @@ class Merging:
 
     def _exchange(self) -> Merged:
         """Replace the rows whose content differs: what a table without a key allows."""
-        harmful = [reference for reference in self.table.references if reference.on_delete != NO_ACTION]
+        harmful = self._harmful
         if harmful:
             raise ConflictError(
                 f"{self.target.endpoint}: {self.table.name} has no key among the copied columns, so a row that changes "
@@ -196,17 +186,29 @@ class Merging:
                 "action",
                 "give the target a primary key, or a unique index on NOT NULL columns that the source has too",
             )
-        space = self.plan.workspace
         done = self.target.one(
             "copy/exchange.sql",
-            table=self.table.name,
-            only=self.plan.only,
-            staging=space.staging,
-            wanted=space.wanted,
+            **self._tables,
             names=self.plan.columns,
             **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
         )
         return Merged(Changes(inserted=done.inserted, deleted=done.deleted), done.inserted + done.deleted)
+
+    @property
+    def _tables(self) -> dict[str, Any]:
+        """What the templates name of the target and of its workspace."""
+        space = self.plan.workspace
+        return {
+            "table": self.table.name,
+            "only": self.plan.only,
+            "staging": space.staging,
+            "wanted": space.wanted,
+        }
+
+    @property
+    def _harmful(self) -> list[Reference]:
+        """The foreign keys by which rows that are gone for a moment take, or change, rows of other tables."""
+        return [reference for reference in self.table.references if reference.on_delete != NO_ACTION]
 
     @property
     def _contended(self) -> list[Unique]:
@@ -219,15 +221,11 @@ class Merging:
     def _find(self, into: QualifiedName, among: str, identities: list[str]) -> int:
         if not (self._contended or identities):
             return 0
-        space = self.plan.workspace
         return self.target.execute(
             "copy/find_displaced.sql",
             into=into,
             among=among,
-            table=self.table.name,
-            only=self.plan.only,
-            staging=space.staging,
-            wanted=space.wanted,
+            **self._tables,
             key=list(self.plan.comparison.key),
             uniques=self._contended,
             identities=identities,
@@ -250,7 +248,7 @@ class Merging:
 
     def _require_unreferenced(self, displaced: int) -> None:
         """Raise ConflictError where rows that go and come back would take, or change, rows that refer to them."""
-        harmful = [reference for reference in self.table.references if reference.on_delete != NO_ACTION]
+        harmful = self._harmful
         if displaced and harmful:
             raise ConflictError(
                 f"{self.target.endpoint}: {displaced} rows of {self.table.name} exchange unique values, so they have "
