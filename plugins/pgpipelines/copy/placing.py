@@ -80,8 +80,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         source=source_table,
         target=target_table,
         definition=definition,
-        # What is still to be widened can't be compared, and a dry run doesn't.
-        comparison=_comparison(sides, table, source_table, None if planned and dry_run else target_table),
+        comparison=_comparison(sides, table, source_table, target_table),
         load=empty,
         widenings=tuple(planned),
         position=_position(sides, table, source_table),
