@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import queue
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pgpipelines.catalog import describe_existing
@@ -12,7 +10,9 @@ from pgpipelines.copy import differences, loading
 from pgpipelines.copy.definition import Statement, indexes
 from pgpipelines.copy.merging import Merging
 from pgpipelines.copy.request import Selection
+from pgpipelines.copy.sharing import shared
 from pgpipelines.errors import VerificationError
+from pgpipelines.sessions import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pgpipelines.copy.loading import Loaded
     from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.sides import Sides
-    from pgpipelines.sessions import Session
     from pgpipelines.templates import QualifiedName
 
 
@@ -92,36 +91,18 @@ def _building(sides: Sides, plan: Plan, loaded: Loaded) -> Iterator[None]:
     if not planned:
         yield
         return
-    pending: queue.SimpleQueue[Statement] = queue.SimpleQueue()
-    for statement in planned:
-        pending.put(statement)
-    streams = min(sides.request.streams, len(planned))
-    with ExitStack() as stack:
-        targets = stack.enter_context(sides.open_targets(streams))
-        pool = stack.enter_context(ThreadPoolExecutor(streams, thread_name_prefix="index"))
-        working = [pool.submit(_build, target, pending) for target in targets]
-        try:
+    with sides.open_targets(min(sides.request.streams, len(planned))) as targets:
+        for target in targets:
+            target.execute("session/relaxed_commit.sql")
+            target.prefer_indexes()
+        with shared(planned, targets, _build, Session.cancel) as results:
             yield
             # What is left to do after the rest.
             with sides.progress.step("indexes"):
-                for future in working:
-                    future.result()
-        except BaseException:
-            loading.drain(pending)
-            for target in targets:
-                target.cancel()
-            raise
+                results()
 
 
-def _build(target: Session, pending: queue.SimpleQueue[Statement]) -> None:
-    """Build one index after the other until none is left."""
-    target.execute("session/relaxed_commit.sql")
-    target.prefer_indexes()
-    while True:
-        try:
-            statement = pending.get_nowait()
-        except queue.Empty:
-            return
-        target.use_role_search_path()
-        statement.run(target)
-        target.commit()
+def _build(target: Session, statement: Statement) -> None:
+    target.use_role_search_path()
+    statement.run(target)
+    target.commit()

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import queue
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pgpipelines.copy.definition import creation, run_all
 from pgpipelines.copy.relay import Relayed, relay
+from pgpipelines.copy.sharing import shared
 from pgpipelines.templates import QualifiedName, render
 
 if TYPE_CHECKING:
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from pgpipelines.copy.sides import Sides
     from pgpipelines.sessions import Session
 
+    Pair = tuple[Session, Session]
+
 # A piece is never larger than this, large values included; and never so small that its commit would count.
 CHUNK_BYTES = 64 * 1024 * 1024
 LEAST_CHUNK_BYTES = 1024 * 1024
@@ -34,7 +34,6 @@ CHUNKS_PER_TABLE = 64
 # Beyond the last page that a table can have.
 LAST_PAGE = 2**32 - 1
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -174,51 +173,20 @@ def _drop_indexes(target: Session, table: QualifiedName) -> None:
 
 def _load_chunks(sides: Sides, plan: Plan, table: QualifiedName, chunks: list[Chunk]) -> Relayed:
     """Load pieces by as many connections as the run may use; the first failure stops all of them."""
-    pending: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
-    for chunk in chunks:
-        pending.put(chunk)
-    streams = min(sides.request.streams, len(chunks))
-    if streams == 0:
-        return Relayed(0, 0)
-    with ThreadPoolExecutor(streams, thread_name_prefix="load") as pool, sides.open_pairs(streams) as pairs:
-        working = [pool.submit(_work, sides, plan, table, pending, pair) for pair in pairs]
-        try:
-            finished, _ = wait(working, return_when=FIRST_EXCEPTION)
-            for future in finished:
-                future.result()
-        except BaseException:
-            for pair in pairs:
-                for session in pair:
-                    session.cancel()
-            drain(pending)
-            raise
-    return sum((future.result() for future in working), Relayed(0, 0))
+
+    def load_one(pair: Pair, chunk: Chunk) -> Relayed:
+        return _load_chunk(sides, plan, table, chunk, pair)
+
+    with sides.open_pairs(min(sides.request.streams, len(chunks))) as pairs:
+        for _, target in pairs:
+            target.execute("session/relaxed_commit.sql")
+        with shared(chunks, pairs, load_one, _cancel) as results:
+            return sum(results(), Relayed(0, 0))
 
 
-def drain(pending: queue.SimpleQueue[T]) -> None:
-    """Take away what was still to be done."""
-    with suppress(queue.Empty):
-        while True:
-            pending.get_nowait()
-
-
-def _work(
-    sides: Sides,
-    plan: Plan,
-    table: QualifiedName,
-    pending: queue.SimpleQueue[Chunk],
-    pair: tuple[Session, Session],
-) -> Relayed:
-    """Load one piece after the other until none is left."""
-    _, target = pair
-    target.execute("session/relaxed_commit.sql")
-    loaded = Relayed(0, 0)
-    while True:
-        try:
-            chunk = pending.get_nowait()
-        except queue.Empty:
-            return loaded
-        loaded += _load_chunk(sides, plan, table, chunk, pair)
+def _cancel(pair: Pair) -> None:
+    for session in pair:
+        session.cancel()
 
 
 def _plain(plan: Plan) -> bool:
@@ -227,7 +195,7 @@ def _plain(plan: Plan) -> bool:
     return plan.selection.whole and plan.source.kind == "r" and own_rows
 
 
-def _load_chunk(sides: Sides, plan: Plan, table: QualifiedName, chunk: Chunk, pair: tuple[Session, Session]) -> Relayed:
+def _load_chunk(sides: Sides, plan: Plan, table: QualifiedName, chunk: Chunk, pair: Pair) -> Relayed:
     source, target = pair
     pages = chunk.first_page is not None
     read = render(
