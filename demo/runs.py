@@ -41,7 +41,11 @@ FIRST = (
         {"source_conn_id": "erp_postgres_conn", "source_table": "users", "target_table": "erp.users"},
     ),
 )
-THEN = (*(Wanted(f"{system}_incremental_copy") for system in SYSTEMS), Wanted("example_after_copy"))
+THEN = (
+    *(Wanted(f"{system}_incremental_copy") for system in SYSTEMS),
+    Wanted("example_after_copy"),
+    Wanted("charger_stats"),
+)
 
 
 @dataclass(frozen=True)

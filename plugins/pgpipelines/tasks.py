@@ -61,7 +61,7 @@ def copy_tables(
     `settings` are what CopySettings takes, `tables` what `copy_of` reads. The task must name COPIED_TABLES among its
     outlets. Raises a PipelineError; or AirflowSkipException where another run is at it, and this one is to skip.
     """
-    with _plain_errors():
+    with plain_errors():
         chosen = CopySettings.model_validate(settings)
         return _copy(chosen, [copy_of(table, chosen.target_schema) for table in tables], dry_run=dry_run)
 
@@ -78,8 +78,8 @@ def copy_every_table(
     Tables that were copied once and are gone from the source are named in the log, and in the XCom `notices`.
     """
     context: Any = get_current_context()
-    name = _run(context).application_name
-    with _plain_errors():
+    name = current_run().application_name
+    with plain_errors():
         chosen = CopySettings.model_validate(settings)
         source, target = endpoint(chosen.source), endpoint(chosen.target)
         found = [{"source": str(table), **(options or {})} for table in every_table(source, name, leave_out)]
@@ -100,7 +100,7 @@ def _as_part(table: TableCopy) -> TableCopy:
 
 def copy_by_form(params: Mapping[str, Any]) -> list[CopySummary]:
     """Copy what the form of postgres_data_copy asks for; raises as `copy_tables` does."""
-    with _plain_errors():
+    with plain_errors():
         form = CopyForm.read(params)
     if form.every_table:
         return copy_every_table(form.settings, options=form.options, dry_run=form.dry_run)
@@ -109,7 +109,8 @@ def copy_by_form(params: Mapping[str, Any]) -> list[CopySummary]:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
+    """Let a task fail with what a person should read, or be skipped."""
     try:
         yield
     except AlreadyRunningError as error:
@@ -137,7 +138,7 @@ def _copy(chosen: CopySettings, tables: Sequence[TableCopy], *, dry_run: bool) -
         dry_run=dry_run,
         max_snapshot_age=parse_duration(chosen.max_snapshot_age),
     )
-    report = copy(request, _run(context))
+    report = copy(request, current_run())
     if dry_run:
         log.info("A dry run: this is what a copy would do. Nothing was changed.")
     summaries = [_summary(result) for result in report.tables]
@@ -163,7 +164,9 @@ def _require_targets_of_their_own(tables: Sequence[TableCopy]) -> None:
             )
 
 
-def _run(context: Any) -> Run:
+def current_run() -> Run:
+    """The current task, as the database knows it."""
+    context: Any = get_current_context()
     task = context["ti"]
     return Run(
         dag_id=task.dag_id,

@@ -32,6 +32,11 @@ KEYS = (
     "max_snapshot_age, schedule, timezone, parallel, pool, tables, except"
 )
 OPTIONS = "target, key, cursor, lookback, where, select, batch_size"
+ROLLUP_KEYS = (
+    "schema, source_timezone, business_timezone, sample_period, max_status_gap, power_tolerance, future_tolerance, "
+    "quarantine_energy_share, quarantine_row_share, quarantine_at_least, uptime_target, maintenance_faults, workers, "
+    "schedule, timezone, connection, after_copies"
+)
 TABLES = 'a list of at least one table, or "*" for every table of the source'
 DURATION = "a whole number and s, m, h, d or w, such as 90m, 1h or 2d"
 ZONE = "the name of a time zone, such as Asia/Seoul, Europe/Berlin or UTC"
@@ -243,14 +248,14 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file is empty; allowed: a mapping with the key copies"),
-        ("# nothing\n", "the file is empty; allowed: a mapping with the key copies"),
+        ("", "the file is empty; allowed: a mapping with the key copies or rollups"),
+        ("# nothing\n", "the file is empty; allowed: a mapping with the key copies or rollups"),
         ("copies", 'found "copies"; allowed: a mapping of copies'),
-        ("- copies", "found ['copies']; allowed: a mapping of copies"),
+        ("- copies", "found ['copies']; allowed: a mapping of copies, rollups"),
         ("copies:", "copies: found nothing; allowed: a mapping of DAG ids to pipelines"),
         ("copies: [a]", "copies: found ['a']; allowed: a mapping of DAG ids to pipelines"),
         ("copies: {a: }", f"copies.a: found nothing; allowed: a mapping of {KEYS}"),
-        ("copy: {}", "copy: unknown key (near: copies); allowed: copies"),
+        ("copy: {}", "copy: unknown key (near: copies); allowed: copies, rollups"),
         ("7: x", "[7]: found the key 7; allowed: text as keys"),
         ("a: {b\n", "line 2, column 1: expected ',' or '}', but got '<stream end>'"),
         (
@@ -277,6 +282,50 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id
 def test_what_is_no_configuration_is_one_line(tmp_path: Path, text: str | bytes, message: str) -> None:
     (found,) = mistakes(tmp_path, text)
     assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("source_timezone: Seoul", f'.source_timezone: found "Seoul"; allowed: {ZONE} (near: Asia/Seoul)'),
+        ("sample_period: 15", f".sample_period: found 15; allowed: {DURATION}"),
+        ("sample_period: 2h", '.sample_period: found "2h"; allowed: a duration from 1m to 1h, such as 15m'),
+        ("power_tolerance: 0", ".power_tolerance: found 0; allowed: a number above 0, such as 1.5"),
+        ("quarantine_row_share: 2", ".quarantine_row_share: found 2; allowed: a share from 0 to 1, such as 0.02"),
+        ("quarantine_row_share: true", None),
+        ("quarantine_at_least: 0", ".quarantine_at_least: found 0; allowed: a whole number from 1 to 10000"),
+        ("uptime_target: 101", ".uptime_target: found 101; allowed: a percentage from 0 to 100"),
+        ("workers: 0", ".workers: found 0; allowed: a whole number from 1 to 16"),
+        ("sampling: 15m", f".sampling: unknown key; allowed: {ROLLUP_KEYS}"),
+    ],
+)
+def test_a_mistake_in_a_rollup_is_one_line_and_leaves_the_others(
+    tmp_path: Path, line: str, message: str | None
+) -> None:
+    text = "rollups:\n  wrong: {schedule: null, connection: a}\n  right: {schedule: null, connection: b}\n"
+    loaded = load(written(tmp_path, text.replace("connection: a", f"connection: a, {line}")))
+    assert list(loaded.rollups) == ["right"]
+    (found,) = loaded.mistakes
+    assert found.startswith(f"{tmp_path / 'pipelines.yaml'}: rollups.wrong")
+    assert message is None or found.endswith(f"rollups.wrong{message}")
+
+
+def test_a_rollup_has_an_id_and_a_database_of_its_own(tmp_path: Path) -> None:
+    rollup = {"schedule": None, "connection": "here"}
+    rollups = {
+        "both": {**rollup, "connection": "there"},
+        "first": rollup,
+        "again": rollup,
+        "schema": {**rollup, "schema": "x"},
+    }
+    loaded = load(written(tmp_path, yaml.safe_dump({"copies": {"both": SOUND}, "rollups": rollups}, sort_keys=False)))
+    assert list(loaded.copies) == ["both"]
+    assert list(loaded.rollups) == ["first", "schema"]
+    assert [line.partition("rollups.")[2] for line in loaded.mistakes] == [
+        "both: found both; allowed: a DAG id of its own (copies.both has it)",
+        "again.connection: found here; allowed: a database, or a schema, of its own (rollups.first writes the same "
+        "statistics)",
+    ]
 
 
 def test_several_mistakes_are_several_lines(tmp_path: Path) -> None:
@@ -473,7 +522,7 @@ def test_the_command_says_ok_or_what_is_wrong(
     assert capsys.readouterr().out == f"{path}: ok\n"
     written(tmp_path, "copy: {}")
     assert main(["--check"]) == 1
-    assert capsys.readouterr().out == f"{path}: copy: unknown key (near: copies); allowed: copies\n"
+    assert capsys.readouterr().out == f"{path}: copy: unknown key (near: copies); allowed: copies, rollups\n"
 
 
 def test_the_command_writes_and_checks_the_schema(
@@ -540,14 +589,34 @@ pipelines = st.fixed_dictionaries(
     },
 )
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text()))
-documents = st.fixed_dictionaries({"copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines)})
+rollups = st.fixed_dictionaries(
+    {"schedule": st.none() | cron_fields, "connection": st.sampled_from(["a", "b c"])},
+    optional={
+        "schema": st.sampled_from(["public", '"A.b"', "a.b"]),
+        "business_timezone": st.sampled_from(["UTC", "Asia/Seoul", "Seoul"]),
+        "sample_period": st.sampled_from(["15m", "1m", "2h", "30s"]),
+        "max_status_gap": st.none() | st.sampled_from(["1h", "x"]),
+        "power_tolerance": st.floats(0, 200) | st.integers(-1, 200),
+        "quarantine_row_share": st.floats(0, 2) | st.sampled_from([0, 1]),
+        "uptime_target": st.floats(0, 100) | st.integers(0, 100),
+        "maintenance_faults": st.integers(0, 20_000),
+        "after_copies": st.booleans(),
+    },
+)
+documents = st.fixed_dictionaries(
+    {
+        "copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines),
+        "rollups": st.dictionaries(st.sampled_from(["p", "t", "u"]), rollups, max_size=2),
+    }
+)
 
 
 @settings(deadline=None)
 @given(documents)
 def test_what_loads_satisfies_the_schema_and_survives_a_round_trip(document: dict[str, Any]) -> None:
-    copies = load_document(document).copies
-    kept = {"copies": {name: document["copies"][name] for name in copies}}
+    loaded = load_document(document)
+    sections = {"copies": loaded.copies, "rollups": loaded.rollups}
+    kept = {section: {name: document[section][name] for name in sound} for section, sound in sections.items()}
     SCHEMA.validate(kept)
     model = Configuration.model_validate(kept)
     dumped = json.loads(model.model_dump_json())

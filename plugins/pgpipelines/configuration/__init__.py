@@ -8,7 +8,7 @@ from pgpipelines.configuration.loading import (
     configuration_file,
     load,
 )
-from pgpipelines.configuration.models import Configuration, Copy, CopySettings
+from pgpipelines.configuration.models import Configuration, Copy, CopySettings, Rollup, RollupRules
 from pgpipelines.configuration.tables import EVERY_TABLE, Table, copy_of
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "Copy",
     "CopySettings",
     "LoadedConfiguration",
+    "Rollup",
+    "RollupRules",
     "Table",
     "configuration_file",
     "copy_of",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pgpipelines.configuration.mistakes import Location, path
-from pgpipelines.configuration.models import Copy
+from pgpipelines.configuration.models import Configuration, Copy
 from pgpipelines.configuration.tables import EVERY_TABLE, Table
 from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.table_names import is_system_schema, parse_name
@@ -40,8 +40,24 @@ class Written:
     schemas: dict[tuple[str, str | None], Location] = field(default_factory=dict)
 
 
-def conflicts(copies: Mapping[str, Copy]) -> Iterator[Mistake]:
+def conflicts(configuration: Configuration) -> Iterator[Mistake]:
     """Find what contradicts itself, and what can't be written where the file says; the later of two is refused."""
+    yield from _of_copies(configuration.copies)
+    rolled: dict[tuple[str, str], Location] = {}
+    for dag_id, rollup in configuration.rollups.items():
+        where = ("rollups", dag_id)
+        if dag_id in configuration.copies:
+            yield where, f"found {dag_id}; allowed: a DAG id of its own ({path(('copies', dag_id))} has it)"
+        before = rolled.setdefault((rollup.connection, rollup.tables_schema), where)
+        if before != where:
+            yield (
+                (*where, "connection"),
+                f"found {rollup.connection}; allowed: a database, or a schema, of its own "
+                + (f"({path(before)} writes the same statistics)"),
+            )
+
+
+def _of_copies(copies: Mapping[str, Copy]) -> Iterator[Mistake]:
     written = Written()
     for dag_id, copy in copies.items():
         pipeline = ("copies", dag_id)

@@ -6,16 +6,17 @@ A line reads: file: path to the key: what was found; what is allowed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from pgpipelines.configuration.conflicts import Mistake, conflicts
 from pgpipelines.configuration.document import DocumentError, read_document
-from pgpipelines.configuration.mistakes import path, words
-from pgpipelines.configuration.models import Configuration, Copy
+from pgpipelines.configuration.mistakes import Location, path, words
+from pgpipelines.configuration.models import Configuration, Copy, Rollup
 from pgpipelines.errors import ConfigurationError
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[3]
@@ -27,12 +28,13 @@ class LoadedConfiguration:
     """The sound pipelines by DAG id, in the file's order, and a line for each mistake in the others."""
 
     copies: Mapping[str, Copy]
+    rollups: Mapping[str, Rollup]
     mistakes: tuple[str, ...]
 
     def require_sound(self) -> None:
         """Raise ConfigurationError when there is any mistake."""
         if self.mistakes:
-            others = " Pipelines that are not named above keep running." if self.copies else ""
+            others = " Pipelines that are not named above keep running." if self.copies or self.rollups else ""
             raise ConfigurationError(
                 "\n".join(self.mistakes),
                 f"correct the file; `python -m pgpipelines.configuration` checks it.{others}",
@@ -52,33 +54,35 @@ def load(named: Path | None = None) -> LoadedConfiguration:
     try:
         document = read_document(file)
     except DocumentError as error:
-        return LoadedConfiguration({}, (f"{shown}: {error}",))
-    copies, mistakes = _check(document)
-    return LoadedConfiguration(
-        copies, tuple(": ".join(filter(None, (str(shown), path(where), what))) for where, what in mistakes)
-    )
+        return LoadedConfiguration({}, {}, (f"{shown}: {error}",))
+    sound, mistakes = _check(document)
+    lines = (": ".join(filter(None, (str(shown), path(where), what))) for where, what in mistakes)
+    return LoadedConfiguration(sound.copies, sound.rollups, tuple(lines))
 
 
-def _check(document: object) -> tuple[dict[str, Copy], list[Mistake]]:
-    """Return the sound copies and the mistakes, each as location and words."""
+def _check(document: object) -> tuple[Configuration, list[Mistake]]:
+    """Return the sound pipelines and the mistakes, each as location and words."""
     if document is None:
-        return {}, [((), "the file is empty; allowed: a mapping with the key copies")]
+        return Configuration(), [((), "the file is empty; allowed: a mapping with the key copies or rollups")]
     mistakes: list[Mistake] = []
-    copies: dict[str, Copy] = {}
     try:
-        copies = dict(Configuration.model_validate(document).copies)
+        sound = Configuration.model_validate(document)
     except ValidationError as error:
         details = error.errors(include_url=False)
         mistakes = [(detail["loc"], words(detail)) for detail in details]
-        copies = _sound_copies(document, {detail["loc"][1] for detail in details if len(detail["loc"]) > 1})
-    found = list(conflicts(copies))
-    refused = {where[1] for where, _ in found}
-    return {name: copy for name, copy in copies.items() if name not in refused}, mistakes + found
+        sound = Configuration.model_validate(_without(document, (detail["loc"] for detail in details)))
+    found = list(conflicts(sound))
+    return sound.model_copy(update=_without(vars(sound), (where for where, _ in found))), mistakes + found
 
 
-def _sound_copies(document: object, refused: set[int | str]) -> dict[str, Copy]:
-    entries = document.get("copies") if isinstance(document, Mapping) else None
-    if not isinstance(entries, Mapping):
-        return {}
-    sound = {name: entry for name, entry in entries.items() if name not in refused}
-    return Configuration.model_validate({"copies": sound}).copies
+def _without(document: object, refused: Iterable[Location]) -> dict[str, dict[Any, object]]:
+    """The pipelines of a document that no mistake is in."""
+    places = {tuple(where[:2]) for where in refused}
+    sections = (
+        {name: document.get(name) for name in Configuration.model_fields} if isinstance(document, Mapping) else {}
+    )
+    return {
+        section: {name: entry for name, entry in entries.items() if (section, name) not in places}
+        for section, entries in sections.items()
+        if isinstance(entries, Mapping)
+    }

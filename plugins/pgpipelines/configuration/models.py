@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -10,15 +11,20 @@ from pydantic import Field
 from pgpipelines.configuration.tables import EVERY_TABLE, Group, Table, Tables
 from pgpipelines.configuration.values import (
     ConnectionId,
+    Count,
     DagId,
     Duration,
+    Factor,
     IfLockedName,
     Model,
     Name,
     OnDriftName,
     Parallel,
+    Percentage,
     PoolName,
+    SamplePeriod,
     Schedule,
+    Share,
     StrategyName,
     Streams,
     Switch,
@@ -111,11 +117,63 @@ class Copy(CopySettings):
                 yield ("tables", index), entry
 
 
+class RollupRules(Model):
+    """What decides the figures of charger statistics, and what stops them."""
+
+    tables_schema: Name = Field(
+        "public", alias="schema", description="Schema of the raw tables, and of the statistics beside them."
+    )
+    source_timezone: Timezone = Field("UTC", description="Time zone of the raw tables' times.")
+    business_timezone: Timezone = Field("Asia/Seoul", description="Time zone in which hours and days begin.")
+    sample_period: SamplePeriod = Field("15m", description="How often a charger's meter is read, from 1m to 1h.")
+    max_status_gap: Duration | None = Field(
+        None, description="How long a status holds without another sample; two sample periods unless said."
+    )
+    power_tolerance: Factor = Field(
+        Decimal("1.5"),
+        description="A session with an average power above this many times the rated one can't be right.",
+    )
+    future_tolerance: Duration = Field("1h", description="By how much a charger's clock may be ahead.")
+    quarantine_energy_share: Share = Field(
+        Decimal("0.01"), description="A run fails where more of the energy that it evaluates than this can't be right,"
+    )
+    quarantine_row_share: Share = Field(Decimal("0.02"), description="or more of the sessions than this,")
+    quarantine_at_least: Count = Field(10, description="if there are this many at least.")
+    uptime_target: Percentage = Field(
+        Decimal(97), description="A charger that is up for less of a day's known time needs maintenance,"
+    )
+    maintenance_faults: Count = Field(3, description="and so does one that has as many faults in a day.")
+    workers: Streams = Field(2, description="Connections that compute at the same time where everything is computed.")
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as a task is given them: plain values."""
+        return self.model_dump(mode="json", include=set(RollupRules.model_fields), exclude_none=True)
+
+
+class Rollup(RollupRules):
+    """A pipeline that rolls raw charger logs up into hourly and daily statistics, in the same database."""
+
+    schedule: Schedule = Field(
+        description="When it runs: five cron fields or a preset such as @hourly; null: not by time."
+    )
+    timezone: Timezone = Field("Asia/Seoul", description="Time zone of the schedule.")
+    connection: ConnectionId = Field(description="Airflow connection of the database that has the raw tables.")
+    after_copies: Switch = Field(
+        True,
+        description="Run as well whenever a copy of this package has brought charger_usage_log or power_consumption.",
+    )
+
+
 class Configuration(Model):
     """The whole of pipelines.yaml."""
 
     copies: dict[DagId, Copy] = Field(
         default_factory=dict,
         description="Pipelines that copy tables; each key is the id of a DAG.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    rollups: dict[DagId, Rollup] = Field(
+        default_factory=dict,
+        description="Pipelines that roll charger logs up into statistics; each key is the id of a DAG.",
         json_schema_extra={"additionalProperties": False},
     )

@@ -11,6 +11,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal
 
 import pendulum
@@ -39,6 +40,7 @@ MAX_PARALLEL = 32
 MAX_STREAMS = 16
 # DAG files already define these, and two DAGs can't share an id.
 TAKEN_DAG_IDS = frozenset({"example_after_copy", "postgres_data_copy", "simple_postgres_copy"})
+MOST_PER_DAY = 10_000
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
 ALLOWED = "allowed"
@@ -81,6 +83,14 @@ def parse_duration(text: str) -> timedelta:
     if parts is None:
         raise ConfigurationError(f"not a duration: {text!r}", f"write {DURATION_WORDS}")
     return timedelta(seconds=int(parts[1]) * SECONDS[parts[2]])
+
+
+def parse_sample_period(text: str) -> timedelta:
+    """Read how often something is sampled. Raises ConfigurationError."""
+    period = parse_duration(text)
+    if not timedelta(minutes=1) <= period <= timedelta(hours=1):
+        raise ConfigurationError(f"not a sample period: {text!r}", f"write {SAMPLE_PERIOD_WORDS}")
+    return period
 
 
 def _by_parser(parser: Callable[[str], object]) -> Callable[[str], str]:
@@ -149,6 +159,7 @@ TABLE_WORDS = 'text: name or schema.name, with "double quotes" around what SQL w
 NAME_WORDS = 'text: one name, with "double quotes" around what SQL wants quoted'
 KEY_WORDS = "a list of different columns"
 DURATION_WORDS = "a whole number and s, m, h, d or w, such as 90m, 1h or 2d"
+SAMPLE_PERIOD_WORDS = "a duration from 1m to 1h, such as 15m"
 LOOKBACK_WORDS = f"{DURATION_WORDS}; for a cursor of whole numbers, a whole number"
 SQL_WORDS = "text: SQL"
 
@@ -191,6 +202,13 @@ Key = Annotated[tuple[Name, ...], Field(strict=False), AfterValidator(_not_empty
 Duration = Annotated[
     str, AfterValidator(_by_parser(parse_duration)), allowing(DURATION_WORDS), WithJsonSchema(DURATION_SCHEMA)
 ]
+SamplePeriod = Annotated[
+    str,
+    AfterValidator(_by_parser(parse_duration)),
+    AfterValidator(_by_parser(parse_sample_period)),
+    allowing(DURATION_WORDS),
+    WithJsonSchema(DURATION_SCHEMA),
+]
 Lookback = Annotated[
     Annotated[int, Field(ge=0)] | Annotated[str, AfterValidator(_by_parser(parse_duration))],
     allowing(LOOKBACK_WORDS),
@@ -203,6 +221,10 @@ BatchSize = Annotated[
 ]
 Parallel = Annotated[int, Field(ge=1, le=MAX_PARALLEL), allowing(f"a whole number from 1 to {MAX_PARALLEL}")]
 Streams = Annotated[int, Field(ge=1, le=MAX_STREAMS), allowing(f"a whole number from 1 to {MAX_STREAMS}")]
+Share = Annotated[Decimal, Field(strict=False, ge=0, le=1), allowing("a share from 0 to 1, such as 0.02")]
+Percentage = Annotated[Decimal, Field(strict=False, ge=0, le=100), allowing("a percentage from 0 to 100")]
+Factor = Annotated[Decimal, Field(strict=False, gt=0, le=100), allowing("a number above 0, such as 1.5")]
+Count = Annotated[int, Field(ge=1, le=MOST_PER_DAY), allowing(f"a whole number from 1 to {MOST_PER_DAY}")]
 Switch = Annotated[bool, allowing("true or false")]
 StrategyName = Annotated[Literal["full_refresh", "incremental"], allowing("full_refresh or incremental")]
 OnDriftName = Annotated[Literal["refuse", "widen"], allowing("refuse or widen")]
