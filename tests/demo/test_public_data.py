@@ -20,6 +20,8 @@ from demo.public_data import __main__ as command
 from demo.public_data import acn, json_items, korea, palo_alto
 from demo.public_data.loading import Loaded, load
 from demo.public_data.records import Record, Unreadable
+from pgpipelines.ledger import Run
+from pgpipelines.partitions import create_tables
 from pgpipelines.templates import render
 from tests.fixtures.servers import Database
 
@@ -470,3 +472,16 @@ def test_the_command_says_what_it_did(
     assert printed.err == f"{path}:11: 2 fields, the header has 11\n"
     assert command.main(["acn", str(path)]) == 1
     assert "nothing was loaded" in capsys.readouterr().err
+
+
+def test_a_partitioned_charger_db_takes_the_same_sessions(charger_db: Database, loaded: Any) -> None:
+    loaded("korea", korea_text(*KOREA))
+    plain = sessions(charger_db, "transaction_id, charger_id, start_time, end_time, energy_delivered, extra_data")
+    charger_db.run("DROP TABLE charger_usage_log")
+    create_tables(charger_db.endpoint, Run("tests", "run_1", "partitions"))
+    for added in (len(plain), 0):
+        done, _ = loaded("korea", korea_text(*KOREA))
+        assert (done.added, done.changed) == (added, 0)
+    assert (
+        sessions(charger_db, "transaction_id, charger_id, start_time, end_time, energy_delivered, extra_data") == plain
+    )

@@ -7,7 +7,8 @@
 Months are those of the raw times, which are UTC. docs/partitions.md says how they fit copies and statistics.
 """
 
+from pgpipelines.partitions.conversion import Converted, convert
 from pgpipelines.partitions.maintenance import Maintained, PartitionSettings, create_tables, maintain
 from pgpipelines.partitions.months import MONTHLY, Month
 
-__all__ = ["MONTHLY", "Maintained", "Month", "PartitionSettings", "create_tables", "maintain"]
+__all__ = ["MONTHLY", "Converted", "Maintained", "Month", "PartitionSettings", "convert", "create_tables", "maintain"]

@@ -194,7 +194,7 @@ def _make_months(round_: _Round, default: QualifiedName, frozen: Sequence[Month]
     for month in missing({*wanted, *span(round_.this_month, round_.last)}, partitions_of(session, table)):
         session.commit()
         rows = stray.pop(month, 0)
-        name = when_free(session, table, partial(make_month, session, table, month, round_.key, default))
+        name = when_free(session, table, partial(make_month, session, table, month, round_.key, default=default))
         log.info("%s: made %s, with %s rows of the default partition", table, name, f"{rows:,}")
         made.append(name.name)
     session.commit()

@@ -49,19 +49,28 @@ def partitions_of(session: Session, table: QualifiedName) -> list[Partition]:
     ]
 
 
-def make_default(session: Session, table: QualifiedName) -> QualifiedName:
-    """Make the partition for stray times."""
-    default = default_table(table)
+def make_default(session: Session, table: QualifiedName, of: QualifiedName | None = None) -> QualifiedName:
+    """Make the partition for stray times, named as one `of` another table, if that is given."""
+    default = default_table(of or table)
     session.execute("partitions/default.sql", default=default, table=table)
     give_statement_triggers(session, table, default)
     return default
 
 
 def make_month(
-    session: Session, table: QualifiedName, month: Month, key: str, default: QualifiedName | None = None
+    session: Session,
+    table: QualifiedName,
+    month: Month,
+    key: str,
+    *,
+    default: QualifiedName | None = None,
+    of: QualifiedName | None = None,
 ) -> QualifiedName:
-    """Make the partition of a month, with the rows of that month that the default partition holds, if one is given."""
-    made = month_table(table, month)
+    """Make the partition of a month, with the rows of that month that the default partition holds, if one is given.
+
+    It is named as one `of` another table, if that is given.
+    """
+    made = month_table(of or table, month)
     bounds = {"from_time": month.begin, "until_time": month.end}
     session.execute("partitions/month.sql", month=made, table=table)
     if default is not None:
@@ -75,9 +84,9 @@ def give_statement_triggers(session: Session, table: QualifiedName, partition: Q
     """Give a partition the triggers of its table that fire once for a statement."""
     values = {"schema": table.schema, "name": table.name, "partition": partition.name}
     for row in session.query("partitions/statement_triggers.sql", values):
-        run(session, row.definition)
+        run_written(session, row.definition)
 
 
-def run(session: Session, statement: str) -> None:
+def run_written(session: Session, statement: str) -> None:
     """Run a statement that the server's catalog functions wrote."""
     session.execute("partitions/run.sql", statement=escaped(statement))
