@@ -196,7 +196,7 @@ def test_periods_are_weeks_from_monday_months_and_years(viewed: Database) -> Non
 
 def test_the_views_follow_what_a_run_computes(charging: Database) -> None:
     create_views(charging)
-    # 10 kWh from 10:00 to 14:00 of 2 March in Seoul, a Monday: 2.5 kWh in each hour, at one of the station's two chargers.
+    # 10 kWh from 10:00 to 14:00 of 2 March in Seoul, a Monday, at one of the station's two chargers.
     add_session(
         charging, "2026-03-02 01:00", "2026-03-02 05:00", 10, base_charge=1000, energy_charge=3000, status="completed"
     )
