@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PARTITIONED = "p"
+ALWAYS, NEVER = datetime.max, datetime.min  # noqa: DTZ901 (the raw times have no zone)
 
 log = logging.getLogger(__name__)
 
@@ -73,13 +74,14 @@ class Maintained:
 
 @dataclass(frozen=True)
 class _Round:
-    """One table in the hands of `maintain`."""
+    """One table in the hands of `maintain`: of what ends by `free_until`, no other table needs the rows."""
 
     session: Session
     settings: PartitionSettings
     table: QualifiedName
     key: str
     this_month: Month
+    free_until: datetime
     notices: list[str] = field(default_factory=list)
 
     @property
@@ -132,7 +134,12 @@ def maintain(
         session.execute("partitions/detached.sql")
         session.commit()
         this_month = Month.of(today or datetime.now(timezone.utc))
-        return tuple(_maintain(_Round(session, chosen, table, key, this_month)) for table, key in chosen.tables.items())
+        results = []
+        free_until = ALWAYS
+        for table, key in chosen.tables.items():
+            results.append(_maintain(_Round(session, chosen, table, key, this_month, free_until)))
+            free_until = min(free_until, _first_begin(session, table))
+        return tuple(results)
 
 
 def _maintain(round_: _Round) -> Maintained:
@@ -148,7 +155,7 @@ def _maintain(round_: _Round) -> Maintained:
     frozen = session.query("partitions/frozen.sql", round_.names)
     made, stray = _make_months(round_, default, [Month.of(row.from_time) for row in frozen])
     old = _old(round_)
-    detached = [partition for partition in old if round_.settings.detach and _detach(round_, partition)]
+    detached = _detach(round_, old) if round_.settings.detach else []
     for notice in round_.notices:
         log.warning("%s: %s", table, notice)
     return Maintained(
@@ -223,16 +230,32 @@ def _old(round_: _Round) -> list[Partition]:
     return found
 
 
-def _detach(round_: _Round, partition: Partition) -> bool:
-    """Detach an old month and note what it held; tells whether nothing kept it."""
-    return when_free(round_.session, round_.table, lambda: _try_to_detach(round_, partition))
+def _first_begin(session: Session, table: QualifiedName) -> datetime:
+    """When the first month of a table begins that is not detached; the beginning of time for a plain table."""
+    described = describe(session, table)
+    begins = [partition.begin for partition in partitions_of(session, table) if partition.begin is not None]
+    session.commit()
+    if described is None or described.kind == PARTITIONED:
+        return min(begins, default=ALWAYS)
+    return NEVER
+
+
+def _detach(round_: _Round, old: Sequence[Partition]) -> list[Partition]:
+    """Detach old months from the first on, up to one that has to stay: what is frozen has no gaps."""
+    detached = []
+    for partition in old:
+        if not when_free(round_.session, round_.table, partial(_try_to_detach, round_, partition)):
+            break
+        detached.append(partition)
+    return detached
 
 
 def _try_to_detach(round_: _Round, partition: Partition) -> bool:
+    """Detach a month and note what it held, in the current transaction; tells whether nothing kept it."""
     session, name = round_.session, partition.name
     template = "session_totals" if round_.key == MONTHLY["charger_usage_log"] else "sample_totals"
     totals = session.one(f"partitions/{template}.sql", {"until_time": partition.end}, partition=name)
-    obstacle = _obstacle(round_.settings, partition, totals)
+    obstacle = _obstacle(round_, partition, totals)
     if obstacle:
         round_.notices.append(f"{name.name} stays: {obstacle}")
         return False
@@ -256,10 +279,13 @@ def _try_to_detach(round_: _Round, partition: Partition) -> bool:
     return True
 
 
-def _obstacle(settings: PartitionSettings, partition: Partition, totals: Any) -> str | None:
-    """What keeps an old month: sessions that could still reach into times whose statistics are computed again."""
+def _obstacle(round_: _Round, partition: Partition, totals: Any) -> str | None:
+    """What keeps an old month: statistics that are computed again could still need its rows."""
+    if partition.end is not None and partition.end > round_.free_until:
+        return "the sessions of its time are still attached"
     if totals.unfinished:
         return f"{totals.unfinished:,} sessions have not ended"
-    if partition.end is not None and totals.frozen_until > partition.end + settings.longest_end:
-        return f"a session ends at {totals.frozen_until}, more than {settings.longest_end} behind the month"
+    longest = round_.settings.longest_end
+    if partition.end is not None and totals.frozen_until > partition.end + longest:
+        return f"a session ends at {totals.frozen_until}, more than {longest} behind the month"
     return None

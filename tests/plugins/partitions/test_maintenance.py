@@ -263,6 +263,28 @@ def test_a_month_whose_sessions_reach_far_stays(partitioned: Database, end: str 
     assert list(maintained(partitioned, MAY, **OLD).detached) == months("2026_03")
 
 
+def test_months_are_detached_in_turn_and_samples_after_their_sessions(partitioned: Database) -> None:
+    maintained(partitioned, date(2026, 8, 1))
+    partitioned.run(f"INSERT INTO {SESSIONS} (start_time) VALUES ('2026-04-04')")
+    settings = PartitionSettings(keep_months=1, detach=True)
+    for table, notice in zip(
+        maintain(partitioned.endpoint, RUN, settings, today=date(2026, 8, 1)),
+        ("1 sessions have not ended", "the sessions of its time are still attached"),
+        strict=True,
+    ):
+        name = table.table.name
+        assert list(table.detached) == months("2026_03", table=name)
+        assert list(table.old) == months("2026_04", "2026_05", "2026_06", table=name)
+        assert table.notices == (f"{name}_2026_04 stays: {notice}",)
+
+
+def test_samples_of_sessions_in_a_plain_table_stay(plain: Database) -> None:
+    plain.run(f"DROP TABLE {SAMPLES}")
+    create_tables(plain.endpoint, RUN, today=TODAY)
+    _, samples = maintain(plain.endpoint, RUN, PartitionSettings(keep_months=1, detach=True), today=MAY)
+    assert (samples.detached, list(samples.old)) == ((), months("2026_03", table=SAMPLES))
+
+
 def test_rows_that_come_late_for_a_detached_month_stay_in_the_default_partition(partitioned: Database) -> None:
     maintained(partitioned, MAY, **OLD)
     add_session(partitioned, "2026-03-20")
