@@ -17,5 +17,6 @@ SELECT
         ),
         0
     ) AS revenue,
-    greatest(max(end_time), %(until_time)s::timestamp) AS frozen_until
+    -- Later than any clock could be is late enough.
+    least(greatest(max(end_time), %(until_time)s::timestamp), '9999-12-31') AS frozen_until
 FROM {{ partition | identifier }};

@@ -152,12 +152,12 @@ def test_rows_that_came_before_their_month_was_made_move_into_it(partitioned: Da
 def test_times_of_wrong_clocks_stay_in_the_default_partition(
     partitioned: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for start in ("1970-01-03", "2046-01-01", "infinity", "2046-01-09"):
+    for start in ("1970-01-03", "2046-01-01", "infinity", "2046-01-09", "20460-01-01", "0002-03-04 BC"):
         add_session(partitioned, start)
     done = maintained(partitioned)
-    assert (done.made, done.stray_rows) == ((), 4)
+    assert (done.made, done.stray_rows) == ((), 6)
     assert done.notices == (
-        "4 rows stay in the default partition (1970_01, 2046_01, no month): no month is made for their times",
+        "6 rows stay in the default partition (1970_01, 2046_01, no month): no month is made for their times",
     )
     assert done.notices[0] in caplog.text
 
@@ -252,7 +252,11 @@ def test_a_month_that_is_detached_keeps_its_rows_and_leaves_what_they_come_to(pa
 
 @pytest.mark.parametrize(
     ("end", "problem"),
-    [(None, "1 sessions have not ended"), ("2026-04-09", "a session ends at 2026-04-09 00:00:00, more than 7 days")],
+    [
+        (None, "1 sessions have not ended"),
+        ("2026-04-09", "a session ends at 2026-04-09 00:00:00, more than 7 days"),
+        ("20460-01-01", "a session ends at 9999-12-31 00:00:00, more than 7 days"),
+    ],
 )
 def test_a_month_whose_sessions_reach_far_stays(partitioned: Database, end: str | None, problem: str) -> None:
     partitioned.run(f"INSERT INTO {SESSIONS} (start_time, end_time) VALUES ('2026-03-04', %s)", (end,))
