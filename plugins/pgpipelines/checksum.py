@@ -155,16 +155,14 @@ class Contents:
         self.target.execute("checksum/expect_rows.sql", table=self.found.table, key=self.comparison.key)
         return render("checksum/take_rows.sql")
 
-    def list_differing_rows(self, buckets: list[int], wanted: QualifiedName) -> int:
-        """Add the keys of the rows that differ in the chosen buckets to `wanted`; return their number."""
+    def find_rows(self, buckets: list[int]) -> None:
+        """Find keys and hashes of the target's rows in the chosen buckets."""
         context = self.comparison.context(self.found, buckets=self.buckets, keyed=True, chosen=True)
-        return self.target.execute(
-            "checksum/differing_rows.sql",
-            {"chosen_buckets": buckets},
-            wanted=wanted,
-            key=self.comparison.key,
-            **context,
-        )
+        self.target.execute("checksum/find_rows.sql", {"chosen_buckets": buckets}, **context)
+
+    def list_differing_rows(self, wanted: QualifiedName) -> int:
+        """Add the keys of the rows that are not found as expected to `wanted`; return their number."""
+        return self.target.execute("checksum/differing_rows.sql", wanted=wanted, key=self.comparison.key)
 
 
 def hash_of(columns: Sequence[Column], *, transcode: bool) -> RowHash:

@@ -394,9 +394,10 @@ def named(both: Contents, buckets: list[int]) -> list[str]:
     """The rows that differ in some buckets, as a person reads them."""
     key, target = both.comparison.key, both.target
     target.execute("copy/create_wanted.sql", wanted=WANTED, table=T, key=key)
-    write = both.expect_rows()
-    relay(both.source, target, both.send_rows(), write, lambda: True, values={"chosen_buckets": buckets})
-    found = both.list_differing_rows(buckets, WANTED)
+    both.find_rows(buckets)
+    values = {"chosen_buckets": buckets}
+    relay(both.source, target, both.send_rows(), both.expect_rows(), lambda: True, values=values)
+    found = both.list_differing_rows(WANTED)
     rows = target.query("copy/named_rows.sql", {"most": KEYS_TO_NAME}, wanted=WANTED, key=key)
     assert len(rows) == min(found, KEYS_TO_NAME)
     return [f"{row.key} ({row.kind})" for row in rows]
