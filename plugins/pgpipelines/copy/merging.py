@@ -223,7 +223,7 @@ class Merging:
 
     @cached_property
     def _any_held(self) -> bool:
-        """Tell whether a staged row takes a unique value from another row: once for all, after the first were staged."""
+        """Tell whether a staged row takes another row's unique value: once for all, after the first were staged."""
         return bool(
             self._contended
             and self.target.one(
