@@ -26,7 +26,8 @@
     {% endif %}
     {% if hashed.signed.columns %}
     # CASE
-        WHEN LEAST({% for column in hashed.signed.columns %}{% include 'checksum/content.sql' %}{% if not loop.last %}, {% endif %}{% endfor %}) < numeric '0'
+        WHEN {% for column in hashed.signed.columns %}{% include 'checksum/content.sql' %} < numeric '0'{% if not loop.last %} OR {% endif %}{% endfor %}
+
             THEN pg_catalog.hash_array_extended(
                 ARRAY[{% for column in hashed.signed.columns %}{% include 'checksum/content.sql' %} < numeric '0'{% if not loop.last %}, {% endif %}{% endfor %}],
                 bigint '{{ hashed.signed.seed }}'
