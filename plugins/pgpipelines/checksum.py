@@ -8,11 +8,13 @@ numbers of the buckets that differ pass through here.
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pgpipelines.catalog import Column
@@ -28,6 +30,36 @@ MOST_BUCKETS = 2**18
 BLOCK_BYTES = 128 * 1024
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A column, and the number that its hash starts from."""
+
+    column: Column
+    seed: int
+
+
+@dataclass(frozen=True)
+class SeededGroup:
+    """Columns that share a hash, and the number that it starts from."""
+
+    columns: tuple[Column, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class RowHash:
+    """The parts of a row's hash (checksum/row_hash.sql).
+
+    `alone` are columns with an expression of their own; `together` the others, as one record. `signed` and `floats`
+    are those of the first whose signs need a part of their own.
+    """
+
+    alone: tuple[Seeded, ...]
+    together: SeededGroup
+    signed: SeededGroup
+    floats: SeededGroup
 
 
 @dataclass(frozen=True)
@@ -47,6 +79,11 @@ class Comparison:
         by_name = {column.name: column for column in self.columns}
         return [by_name[name] for name in self.key]
 
+    @cached_property
+    def hashed(self) -> RowHash:
+        """How the rows are hashed."""
+        return hash_of(self.columns, transcode=self.transcode)
+
     def context(
         self, selection: Selection, *, buckets: int = 1, keyed: bool = False, chosen: bool = False
     ) -> dict[str, Any]:
@@ -54,6 +91,7 @@ class Comparison:
         return {
             "selection": selection,
             "columns": self.columns,
+            "hashed": self.hashed,
             "key_columns": self.key_columns,
             "transcode": self.transcode,
             "buckets": buckets,
@@ -117,16 +155,33 @@ class Contents:
         self.target.execute("checksum/expect_rows.sql", table=self.found.table, key=self.comparison.key)
         return render("checksum/take_rows.sql")
 
-    def list_differing_rows(self, buckets: list[int], wanted: QualifiedName) -> int:
-        """Add the keys of the rows that differ in the chosen buckets to `wanted`; return their number."""
+    def find_rows(self, buckets: list[int]) -> None:
+        """Find keys and hashes of the target's rows in the chosen buckets."""
         context = self.comparison.context(self.found, buckets=self.buckets, keyed=True, chosen=True)
-        return self.target.execute(
-            "checksum/differing_rows.sql",
-            {"chosen_buckets": buckets},
-            wanted=wanted,
-            key=self.comparison.key,
-            **context,
-        )
+        self.target.execute("checksum/find_rows.sql", {"chosen_buckets": buckets}, **context)
+
+    def list_differing_rows(self, wanted: QualifiedName) -> int:
+        """Add the keys of the rows that are not found as expected to `wanted`; return their number."""
+        return self.target.execute("checksum/differing_rows.sql", wanted=wanted, key=self.comparison.key)
+
+
+def hash_of(columns: Sequence[Column], *, transcode: bool) -> RowHash:
+    """How rows of these columns are hashed. Text that is transcoded is a text no more, but bytes."""
+    together = {"native", "sent", "text", "printed"} if transcode else {"native", "sent"}
+
+    def group(hashings: set[str], nth: int) -> SeededGroup:
+        return SeededGroup(tuple(column for column in columns if column.hashing in hashings), seed(nth))
+
+    alone = [Seeded(column, seed(nth)) for nth, column in enumerate(columns, start=3) if column.hashing not in together]
+    return RowHash(tuple(alone), group(together, 0), group({"signed"}, 1), group({"float"}, 2))
+
+
+def seed(nth: int) -> int:
+    """The number that the nth hash of a row starts from: 64 bits without a pattern, always the same.
+
+    Needed, because the server's hash of a zero or of NaN is hardly more than its seed.
+    """
+    return int.from_bytes(hashlib.sha256(str(nth).encode()).digest()[:8], "big", signed=True)
 
 
 def buckets_for(rows: int) -> int:

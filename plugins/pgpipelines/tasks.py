@@ -21,9 +21,8 @@ from pgpipelines.copy.engine import copy_tables as copy
 from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.request import CopyRequest, TableCopy
 from pgpipelines.copy_form import CopyForm
-from pgpipelines.errors import AlreadyRunningError, ConfigurationError, PipelineError
+from pgpipelines.errors import AlreadyRunningError, PipelineError
 from pgpipelines.ledger import Run
-from pgpipelines.templates import QualifiedName
 from pgpipelines.whole_database import dropped_tables, every_table
 
 # Tasks whose tables are known only when they run name this as their outlet.
@@ -123,7 +122,6 @@ def plain_errors() -> Iterator[None]:
 
 
 def _copy(chosen: CopySettings, tables: Sequence[TableCopy], *, dry_run: bool) -> list[CopySummary]:
-    _require_targets_of_their_own(tables)
     context: Any = get_current_context()
     request = CopyRequest(
         source=endpoint(chosen.source),
@@ -150,18 +148,6 @@ def _copy(chosen: CopySettings, tables: Sequence[TableCopy], *, dry_run: bool) -
             asset = table_asset(request.target, result.target)
             context["outlet_events"][COPIED_TABLES].add(asset, extra={**figures, "snapshot": report.snapshot})
     return summaries
-
-
-def _require_targets_of_their_own(tables: Sequence[TableCopy]) -> None:
-    """Refuse two tables that would become one. Raises ConfigurationError."""
-    written: dict[QualifiedName, TableCopy] = {}
-    for table in tables:
-        other = written.setdefault(table.target, table)
-        if other is not table:
-            raise ConfigurationError(
-                f"{other.source.table} and {table.source.table} would both be copied to {table.target}",
-                "name each table once; tables of one name in several schemas need targets in several schemas",
-            )
 
 
 def current_run() -> Run:

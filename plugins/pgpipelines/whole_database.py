@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pgpipelines.copy.ordering import ordered
 from pgpipelines.errors import MissingObjectError
 from pgpipelines.sessions import Endpoint, Session
 from pgpipelines.table_names import parse_table_name
@@ -39,27 +40,9 @@ def _in_order(tables: Mapping[int, Any]) -> Iterator[Any]:
     partitions: dict[int | None, list[Any]] = defaultdict(list)
     for row in tables.values():
         partitions[row.partition_of if row.partition_of in tables else None].append(row)
-    by_foreign_keys = _after({row.oid: row for row in partitions[None]}, lambda row: row.refers_to)
-    for row in _after(by_foreign_keys, lambda row: row.inherits).values():
+    by_foreign_keys = ordered({row.oid: row for row in partitions[None]}, lambda row: row.refers_to)
+    for row in ordered(by_foreign_keys, lambda row: row.inherits).values():
         yield from _with_partitions(partitions, row)
-
-
-def _after(tables: Mapping[int, Any], others: Callable[[Any], Iterable[int]]) -> dict[int, Any]:
-    """Order tables so that each comes after its `others`, and else as they were."""
-    ordered: dict[int, Any] = {}
-    on_the_way: set[int] = set()
-
-    def place(oid: int) -> None:
-        if oid in ordered or oid in on_the_way or oid not in tables:
-            return
-        on_the_way.add(oid)
-        for other in others(tables[oid]):
-            place(other)
-        ordered[oid] = tables[oid]
-
-    for oid in tables:
-        place(oid)
-    return ordered
 
 
 def _with_partitions(partitions: Mapping[int | None, list[Any]], table: Any) -> Iterator[Any]:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from pgpipelines.errors import ConfigurationError
+from pgpipelines.ledger import Run
+from pgpipelines.partitions import create_tables
 from tests.dags.bag import DAGS, parsed, serialized
 from tests.fixtures.servers import Database
 from tests.fixtures.tasks import Done, as_task, connect
@@ -22,6 +24,8 @@ rollups:
   by_time: {schedule: "@daily", connection: there, schema: other, after_copies: false}
   by_copies: {schedule: null, connection: elsewhere}
   by_hand: {schedule: null, connection: elsewhere, schema: other, after_copies: false}
+partitions:
+  months: {schedule: null, connection: there, keep_months: 1, detach: true}
 """
 NOTHING = {"conn_id": "there", "rebuild_from": None, "rebuild_to": None}
 TASKS = ("hourly", "daily", "station", "reconcile")
@@ -107,4 +111,23 @@ def test_a_dag_runs_by_time_and_after_copies_as_its_pipeline_says(charging: Data
     assert after_copies == {
         "both": ["there.public.charger_usage_log", "there.public.power_consumption"],
         "by_copies": ["elsewhere.public.charger_usage_log", "elsewhere.public.power_consumption"],
+    }
+
+
+def test_the_large_tables_are_kept_by_month_where_they_are_partitioned(charging: Database) -> None:
+    charging.run("DROP TABLE power_consumption")
+    create_tables(charging.endpoint, Run("tests", "run_1", "partitions"))
+    charging.run(
+        "CREATE TABLE power_consumption_2020_03 PARTITION OF power_consumption "
+        "FOR VALUES FROM ('2020-03-01') TO ('2020-04-01')"
+    )
+    operator: Any = parsed(DAGS / "partitions.py").dags["months"].task_dict["maintain"]
+    done = as_task(lambda: operator.python_callable(*operator.op_args)).result
+    assert done["public.charger_usage_log"]["notices"] == ["the table is not partitioned"]
+    assert done["public.power_consumption"] == {
+        "made": [],
+        "detached": [],
+        "old": ["power_consumption_2020_03"],
+        "stray_rows": 0,
+        "notices": ["power_consumption_2020_03 stays: the sessions of its time are still attached"],
     }

@@ -248,14 +248,14 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file is empty; allowed: a mapping with the key copies or rollups"),
-        ("# nothing\n", "the file is empty; allowed: a mapping with the key copies or rollups"),
+        ("", "the file is empty; allowed: a mapping with the keys copies, rollups or partitions"),
+        ("# nothing\n", "the file is empty; allowed: a mapping with the keys copies, rollups or partitions"),
         ("copies", 'found "copies"; allowed: a mapping of copies'),
-        ("- copies", "found ['copies']; allowed: a mapping of copies, rollups"),
+        ("- copies", "found ['copies']; allowed: a mapping of copies, rollups, partitions"),
         ("copies:", "copies: found nothing; allowed: a mapping of DAG ids to pipelines"),
         ("copies: [a]", "copies: found ['a']; allowed: a mapping of DAG ids to pipelines"),
         ("copies: {a: }", f"copies.a: found nothing; allowed: a mapping of {KEYS}"),
-        ("copy: {}", "copy: unknown key (near: copies); allowed: copies, rollups"),
+        ("copy: {}", "copy: unknown key (near: copies); allowed: copies, rollups, partitions"),
         ("7: x", "[7]: found the key 7; allowed: text as keys"),
         ("a: {b\n", "line 2, column 1: expected ',' or '}', but got '<stream end>'"),
         (
@@ -282,6 +282,22 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id
 def test_what_is_no_configuration_is_one_line(tmp_path: Path, text: str | bytes, message: str) -> None:
     (found,) = mistakes(tmp_path, text)
     assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("months_ahead: 0", ".months_ahead: found 0; allowed: a whole number from 1 to 10000"),
+        ("keep_months: 1.5", ".keep_months: found 1.5; allowed: a whole number from 1 to 10000"),
+        ("detach: 1", ".detach: found 1; allowed: true or false"),
+        ("drop: true", ".drop: unknown key; allowed: schedule, timezone, connection, schema, months_ahead"),
+    ],
+)
+def test_a_mistake_in_partitions_is_one_line(tmp_path: Path, line: str, message: str) -> None:
+    loaded = load(written(tmp_path, f"partitions: {{wrong: {{schedule: null, connection: a, {line}}}}}"))
+    assert loaded.partitions == {}
+    (found,) = loaded.mistakes
+    assert f"partitions.wrong{message}" in found
 
 
 @pytest.mark.parametrize(
@@ -522,7 +538,9 @@ def test_the_command_says_ok_or_what_is_wrong(
     assert capsys.readouterr().out == f"{path}: ok\n"
     written(tmp_path, "copy: {}")
     assert main(["--check"]) == 1
-    assert capsys.readouterr().out == f"{path}: copy: unknown key (near: copies); allowed: copies, rollups\n"
+    assert (
+        capsys.readouterr().out == f"{path}: copy: unknown key (near: copies); allowed: copies, rollups, partitions\n"
+    )
 
 
 def test_the_command_writes_and_checks_the_schema(
@@ -603,10 +621,20 @@ rollups = st.fixed_dictionaries(
         "after_copies": st.booleans(),
     },
 )
+partitions = st.fixed_dictionaries(
+    {"schedule": st.none() | cron_fields, "connection": st.sampled_from(["a", "b c"])},
+    optional={
+        "months_ahead": st.integers(0, 5),
+        "keep_months": st.none() | st.integers(0, 5),
+        "detach": st.booleans(),
+        "longest_end": st.sampled_from(["7d", "soon"]),
+    },
+)
 documents = st.fixed_dictionaries(
     {
         "copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines),
         "rollups": st.dictionaries(st.sampled_from(["p", "t", "u"]), rollups, max_size=2),
+        "partitions": st.dictionaries(st.sampled_from(["t", "v"]), partitions, max_size=2),
     }
 )
 
@@ -615,7 +643,7 @@ documents = st.fixed_dictionaries(
 @given(documents)
 def test_what_loads_satisfies_the_schema_and_survives_a_round_trip(document: dict[str, Any]) -> None:
     loaded = load_document(document)
-    sections = {"copies": loaded.copies, "rollups": loaded.rollups}
+    sections = {"copies": loaded.copies, "rollups": loaded.rollups, "partitions": loaded.partitions}
     kept = {section: {name: document[section][name] for name in sound} for section, sound in sections.items()}
     SCHEMA.validate(kept)
     model = Configuration.model_validate(kept)

@@ -1,12 +1,18 @@
-{# The expression of one column that is equal exactly where a reader sees equal content; part of other templates. #}
+{# The content of one column: equal hashes mean that a reader sees the same, with what checksum/column_hash.sql adds; #}
+{# part of other templates. #}
 {# Parameters: column (name, hashing, printer, base), transcode (source and target store text in other encodings). #}
 {# Where the target's type is the wider one, both sides are hashed as that type: hence the casts. #}
 {% set name = column.name | identifier %}
 {% if column.hashing == 'native' %}
 {{ name }}
+{%- elif column.hashing == 'integer' %}
+{{ name }}::int8
 {%- elif column.hashing == 'float' %}
-{# -0 is told from 0, and every NaN is one NaN whatever its bits. #}
-pg_catalog.float8send(CASE WHEN {{ name }}::float8 = 'NaN' THEN 'NaN' ELSE {{ name }}::float8 END)
+{{ name }}::float8
+{%- elif column.hashing == 'signed' %}
+{{ name }}::numeric
+{%- elif column.hashing in ('timestamp', 'date', 'uuid') %}
+{{ name }}::{{ column.hashing | identifier }}
 {%- elif column.hashing == 'sent' %}
 pg_catalog.{{ column.printer | identifier }}({{ name }}::{{ column.base | identifier }})
 {%- else %}

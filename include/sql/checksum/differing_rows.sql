@@ -1,12 +1,7 @@
 -- Adds the keys of the rows that differ to those that are wanted: missing here, extra here, or with other content.
 -- Without a key, the hash of the content stands for it, and a row is missing as well where it is there less often
 -- than it should be, repeated where it is there more often.
--- Parameters: wanted (table), key (names), and as in checksum/chosen_rows.sql; bound: chosen_buckets.
--- Locks ACCESS SHARE on what is read.
-WITH found AS (
-    {% include 'checksum/chosen_rows.sql' %}
-)
-
+-- Parameters: wanted (table), key (names). Locks nothing that others see.
 INSERT INTO {{ wanted | identifier }}
 SELECT
     {% if key %}
@@ -27,7 +22,8 @@ SELECT
         {% endif %}
     END
 FROM pg_temp.pgpipelines_expected_rows AS expected
-FULL JOIN found ON {% if key %}{{ key | matching("expected", "found") }}{% else %}expected."pgpipelines hash" = found."pgpipelines hash"{% endif %}
+FULL JOIN pg_temp.pgpipelines_found_rows AS found
+    ON {% if key %}{{ key | matching("expected", "found") }}{% else %}expected."pgpipelines hash" = found."pgpipelines hash"{% endif %}
 
 WHERE
     {% if key %}

@@ -1,2 +1,3 @@
--- Gives the planner the statistics of a table of this session's own. Parameters: table. Locks nothing that others see.
-ANALYZE {{ table | identifier }};
+-- Gives the planner the statistics of a table of this session's own, of the columns that it is joined by.
+-- Parameters: table, columns (names). Locks nothing that others see.
+ANALYZE {{ table | identifier }} ({{ columns | identifiers }});

@@ -9,23 +9,8 @@ INSERT INTO {{ into | identifier }}
 {% for unique in uniques %}
 SELECT {{ key | identifiers("held") }}{% if among == 'unknown' %}, 'held'{% endif %}
 
-FROM (
-    {% set rows = table | identifier(only=only) %}
-    {% include 'copy/unique_values.sql' %}
-) AS held
-INNER JOIN (
-    {% set rows = staging | identifier %}
-    {% include 'copy/unique_values.sql' %}
-) AS taken
-    ON
-        {% for expression in unique.expressions %}
-        {% set value = "pgpipelines value " ~ loop.index %}
-        held.{{ value | identifier }} = taken.{{ value | identifier }}
-        {%- if not loop.last %} AND{% endif %}
+{% include 'copy/held_values.sql' %}
 
-        {% endfor %}
-WHERE
-    NOT ({{ key | matching("held", "taken") }})
     {% if among == 'staged' %}
     -- A row that only comes now can't be in anybody's way before: the others change first.
     AND EXISTS (SELECT FROM {{ table | identifier(only=only) }} AS target WHERE {{ key | matching("target", "taken") }})

@@ -14,23 +14,30 @@ OID_TYPES = frozenset(
     "oid regproc regprocedure regoper regoperator regclass regtype regrole regnamespace regconfig "
     "regdictionary regcollation".split()
 )
-# Equal hash means equal content for these.
-HASHED_AS_THEY_ARE = frozenset("bool char int2 int4 oid bytea uuid date inet cidr macaddr macaddr8".split())
-# The server's hash folds 64 bits into 32 for these, and for numeric forgets the sign: their bytes are hashed.
-HASHED_AS_SENT: Mapping[str, str] = MappingProxyType(
+# Types that the checksum has an expression for, because it must be quick (checksum/column_hash.sql).
+HASHED_BY: Mapping[str, str] = MappingProxyType(
     {
-        "int8": "int8send",
-        "numeric": "numeric_send",
-        "time": "time_send",
-        "timestamp": "timestamp_send",
-        "timestamptz": "timestamptz_send",
+        "int2": "integer",
+        "int4": "integer",
+        "int8": "integer",
+        "float4": "float",
+        "float8": "float",
+        "timestamp": "timestamp",
+        "date": "date",
+        "uuid": "uuid",
     }
+)
+# Equal hash means equal content for these.
+HASHED_AS_THEY_ARE = frozenset("bool char oid bytea inet cidr macaddr macaddr8".split())
+# The server's hash folds 64 bits into 32 for these; for numeric it forgets the sign, how many digits are shown, and
+# what is infinite: their bytes are hashed.
+HASHED_AS_SENT: Mapping[str, str] = MappingProxyType(
+    {"numeric": "numeric_send", "time": "time_send", "timestamptz": "timestamptz_send"}
 )
 # A cast to text may show these otherwise than COPY does: char without its blanks, xml with its encoding, others by a
 # cast that someone made.
 PRINTED_BY: Mapping[str, str] = MappingProxyType({"bpchar": "bpcharout", "xml": "xml_out"})
 PRINTED_BY_KIND: Mapping[str, str] = MappingProxyType({"e": "enum_out", "c": "record_out"})
-FLOATS = frozenset({"float4", "float8"})
 TEXTS = frozenset({"text", "varchar", "name"})
 # Table.kind of what is no relation of the server but the result of a query.
 QUERY = "q"
@@ -91,16 +98,23 @@ class Column:
     @property
     def exact(self) -> bool:
         """Tell whether values that are equal to the type's = always print alike (numeric 1.0 and 1.00 do not)."""
-        plain = self.base in HASHED_AS_THEY_ARE or self.base in HASHED_AS_SENT or self.base in TEXTS
-        return self.deterministic and (self.base_kind == "e" or (self.builtin and plain and self.base != "numeric"))
+        plain = self.base in HASHED_AS_THEY_ARE or self.base in TEXTS or self.base in {"time", "timestamptz"}
+        simple = plain or (self.base in HASHED_BY and self.hashing != "float")
+        return self.deterministic and (self.base_kind == "e" or (self.builtin and simple))
 
     @property
     def hashing(self) -> str:
-        """How the checksum sees the column: native, float, sent (by `printer`), printed (by `printer`) or text."""
+        """How the checksum sees the column: by an expression for its type, native, sent, printed or text.
+
+        Both sent and printed go by `printer`. A numeric of a declared scale (signed) always shows as many digits and
+        is never infinite, so that only its sign is to be added to the server's own hash.
+        """
+        if self.builtin and self.base in HASHED_BY:
+            return HASHED_BY[self.base]
+        if self.builtin and self.base == "numeric" and self.base_modifier >= 0:
+            return "signed"
         if self.builtin and self.base in HASHED_AS_THEY_ARE:
             return "native"
-        if self.builtin and self.base in FLOATS:
-            return "float"
         if self.builtin and self.base in HASHED_AS_SENT:
             return "sent"
         return "text" if self.printer is None else "printed"

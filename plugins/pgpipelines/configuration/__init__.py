@@ -8,7 +8,7 @@ from pgpipelines.configuration.loading import (
     configuration_file,
     load,
 )
-from pgpipelines.configuration.models import Configuration, Copy, CopySettings, Rollup, RollupRules
+from pgpipelines.configuration.models import Configuration, Copy, CopySettings, Partitions, Rollup, RollupRules
 from pgpipelines.configuration.tables import EVERY_TABLE, Table, copy_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Copy",
     "CopySettings",
     "LoadedConfiguration",
+    "Partitions",
     "Rollup",
     "RollupRules",
     "Table",

@@ -42,12 +42,11 @@ class Written:
 
 def conflicts(configuration: Configuration) -> Iterator[Mistake]:
     """Find what contradicts itself, and what can't be written where the file says; the later of two is refused."""
+    yield from _of_ids(configuration)
     yield from _of_copies(configuration.copies)
     rolled: dict[tuple[str, str], Location] = {}
     for dag_id, rollup in configuration.rollups.items():
         where = ("rollups", dag_id)
-        if dag_id in configuration.copies:
-            yield where, f"found {dag_id}; allowed: a DAG id of its own ({path(('copies', dag_id))} has it)"
         before = rolled.setdefault((rollup.connection, rollup.tables_schema), where)
         if before != where:
             yield (
@@ -55,6 +54,15 @@ def conflicts(configuration: Configuration) -> Iterator[Mistake]:
                 f"found {rollup.connection}; allowed: a database, or a schema, of its own "
                 + (f"({path(before)} writes the same statistics)"),
             )
+
+
+def _of_ids(configuration: Configuration) -> Iterator[Mistake]:
+    taken: dict[str, Location] = {}
+    for section, pipelines in configuration:
+        for dag_id in pipelines:
+            before = taken.setdefault(dag_id, (section, dag_id))
+            if before[0] != section:
+                yield (section, dag_id), f"found {dag_id}; allowed: a DAG id of its own ({path(before)} has it)"
 
 
 def _of_copies(copies: Mapping[str, Copy]) -> Iterator[Mistake]:

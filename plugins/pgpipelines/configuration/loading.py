@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pgpipelines.configuration.conflicts import Mistake, conflicts
 from pgpipelines.configuration.document import DocumentError, read_document
 from pgpipelines.configuration.mistakes import Location, path, words
-from pgpipelines.configuration.models import Configuration, Copy, Rollup
+from pgpipelines.configuration.models import Configuration, Copy, Partitions, Rollup
 from pgpipelines.errors import ConfigurationError
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[3]
@@ -29,12 +29,17 @@ class LoadedConfiguration:
 
     copies: Mapping[str, Copy]
     rollups: Mapping[str, Rollup]
+    partitions: Mapping[str, Partitions]
     mistakes: tuple[str, ...]
 
     def require_sound(self) -> None:
         """Raise ConfigurationError when there is any mistake."""
         if self.mistakes:
-            others = " Pipelines that are not named above keep running." if self.copies or self.rollups else ""
+            others = (
+                " Pipelines that are not named above keep running."
+                if self.copies or self.rollups or self.partitions
+                else ""
+            )
             raise ConfigurationError(
                 "\n".join(self.mistakes),
                 f"correct the file; `python -m pgpipelines.configuration` checks it.{others}",
@@ -54,16 +59,18 @@ def load(named: Path | None = None) -> LoadedConfiguration:
     try:
         document = read_document(file)
     except DocumentError as error:
-        return LoadedConfiguration({}, {}, (f"{shown}: {error}",))
+        return LoadedConfiguration({}, {}, {}, (f"{shown}: {error}",))
     sound, mistakes = _check(document)
     lines = (": ".join(filter(None, (str(shown), path(where), what))) for where, what in mistakes)
-    return LoadedConfiguration(sound.copies, sound.rollups, tuple(lines))
+    return LoadedConfiguration(sound.copies, sound.rollups, sound.partitions, tuple(lines))
 
 
 def _check(document: object) -> tuple[Configuration, list[Mistake]]:
     """Return the sound pipelines and the mistakes, each as location and words."""
     if document is None:
-        return Configuration(), [((), "the file is empty; allowed: a mapping with the key copies or rollups")]
+        return Configuration(), [
+            ((), "the file is empty; allowed: a mapping with the keys copies, rollups or partitions")
+        ]
     mistakes: list[Mistake] = []
     try:
         sound = Configuration.model_validate(document)

@@ -164,6 +164,31 @@ class Rollup(RollupRules):
     )
 
 
+class Partitions(Model):
+    """A pipeline that keeps the large tables of chargers partitioned by month."""
+
+    schedule: Schedule = Field(
+        description="When it runs: five cron fields or a preset such as @daily; null runs it by hand only."
+    )
+    timezone: Timezone = Field("Asia/Seoul", description="Time zone of the schedule.")
+    connection: ConnectionId = Field(description="Airflow connection of the database that has the tables.")
+    tables_schema: Name = Field("public", alias="schema", description="Schema of the tables.")
+    months_ahead: Count = Field(3, description="Months that are made before they begin.")
+    keep_months: Count | None = Field(
+        None, description="Whole months before this one that are kept; null: no month is ever old."
+    )
+    detach: Switch = Field(
+        False, description="Detach months that are older (never drop them); false: only report them."
+    )
+    longest_end: Duration = Field(
+        "7d", description="How far behind its month a session may end without keeping the month from being detached."
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as a task is given them: plain values."""
+        return self.model_dump(mode="json", exclude={"schedule", "timezone"})
+
+
 class Configuration(Model):
     """The whole of pipelines.yaml."""
 
@@ -175,5 +200,10 @@ class Configuration(Model):
     rollups: dict[DagId, Rollup] = Field(
         default_factory=dict,
         description="Pipelines that roll charger logs up into statistics; each key is the id of a DAG.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    partitions: dict[DagId, Partitions] = Field(
+        default_factory=dict,
+        description="Pipelines that keep tables partitioned by month; each key is the id of a DAG.",
         json_schema_extra={"additionalProperties": False},
     )

@@ -42,9 +42,16 @@ def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
 
 def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:
     """List the keys of the rows that differ in some buckets as wanted."""
-    write = both.expect_rows()
-    relay(both.source, both.target, both.send_rows(), write, merging.report, values={"chosen_buckets": buckets})
-    both.list_differing_rows(buckets, merging.plan.workspace.wanted)
+    relay(
+        both.source,
+        both.target,
+        both.send_rows(),
+        both.expect_rows(),
+        merging.report,
+        values={"chosen_buckets": buckets},
+        meanwhile=lambda: both.find_rows(buckets),
+    )
+    both.list_differing_rows(merging.plan.workspace.wanted)
 
 
 def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:

@@ -95,6 +95,8 @@ def _building(sides: Sides, plan: Plan, loaded: Loaded) -> Iterator[None]:
         for target in targets:
             target.execute("session/relaxed_commit.sql")
             target.prefer_indexes()
+            if len(targets) > 1:
+                target.execute("session/without_workers.sql")
         with shared(planned, targets, _build, Session.cancel) as results:
             yield
             # What is left to do after the rest.

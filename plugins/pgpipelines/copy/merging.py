@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pgpipelines.copy.relay import Relayed, relay
@@ -111,8 +112,10 @@ class Merging:
         Raises ConflictError where rows that others refer to would have to go for a moment.
         """
         space, key, columns = self.plan.workspace, self.plan.comparison.key, self.plan.columns
-        for table in (space.staging, space.wanted):
-            self.target.execute("copy/analyze_temporary.sql", table=table)
+        unique = {name for unique in self._contended for name in unique.columns}
+        by = list(key) or [HASH]
+        self.target.execute("copy/analyze_temporary.sql", table=space.staging, columns=[*by, *sorted(unique - {*by})])
+        self.target.execute("copy/analyze_temporary.sql", table=space.wanted, columns=by)
         if not key:
             return self._exchange()
         displaced = self._find_displaced()
@@ -218,8 +221,18 @@ class Merging:
             unique for unique in self.table.uniques if set(unique.columns) <= columns and not set(unique.columns) <= key
         ]
 
+    @cached_property
+    def _any_held(self) -> bool:
+        """Tell whether a staged row takes another row's unique value: once for all, after the first were staged."""
+        return bool(
+            self._contended
+            and self.target.one(
+                "copy/any_held.sql", **self._tables, key=list(self.plan.comparison.key), uniques=self._contended
+            ).any_held
+        )
+
     def _find(self, into: QualifiedName, among: str, identities: list[str]) -> int:
-        if not (self._contended or identities):
+        if not (self._any_held or identities):
             return 0
         return self.target.execute(
             "copy/find_displaced.sql",

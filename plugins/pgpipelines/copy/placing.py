@@ -36,7 +36,7 @@ def require_sensible(request: CopyRequest) -> None:
     """Refuse targets that no copy may write to. Raises ConfigurationError."""
     source, target = request.source, request.target
     same_database = (source.host, source.port, source.database) == (target.host, target.port, target.database)
-    names = [table.target for table in request.tables]
+    written: dict[QualifiedName, TableCopy] = {}
     for table in request.tables:
         if is_system_schema(table.target.schema):
             raise ConfigurationError(
@@ -47,8 +47,12 @@ def require_sensible(request: CopyRequest) -> None:
                 f"{table.target} would be copied onto itself ({source})",
                 "name another target table, or another target connection",
             )
-        if names.count(table.target) > 1:
-            raise ConfigurationError(f"{table.target} is named twice", "give each table a target of its own")
+        other = written.setdefault(table.target, table)
+        if other is not table:
+            raise ConfigurationError(
+                f"{other.source.table} and {table.source.table} would both be copied to {table.target}",
+                "name each table once; tables of one name in several schemas need targets in several schemas",
+            )
 
 
 def place(sides: Sides, number: int, table: TableCopy) -> Plan:

@@ -11,11 +11,12 @@ from pgpipelines.catalog import Table
 from pgpipelines.checksum import Comparison
 from pgpipelines.copy.changes import Position
 from pgpipelines.copy.definition import Definition, Statement, same_type
+from pgpipelines.copy.ordering import ordered
 from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.templates import QualifiedName, Sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -110,22 +111,12 @@ def parents_first(plans: Sequence[Plan]) -> list[Plan]:
     early.
     """
     referring = {
-        plan.number: frozenset(reference.table for reference in plan.target.references) if plan.target else frozenset()
-        for plan in plans
+        plan.name: {reference.table for reference in plan.target.references} if plan.target else set() for plan in plans
     }
-    wholes = {plan.number: plan.target.partition.parent for plan in plans if plan.target and plan.target.partition}
-    begun: set[int] = set()
-    ordered: list[Plan] = []
 
-    def visit(plan: Plan) -> None:
-        if plan.number in begun:
-            return
-        begun.add(plan.number)
-        for other in plans:
-            if plan.name in referring[other.number] or other.name == wholes.get(plan.number):
-                visit(other)
-        ordered.append(plan)
+    def parents(plan: Plan) -> Iterator[QualifiedName]:
+        yield from (name for name, others in referring.items() if plan.name in others)
+        if plan.target and plan.target.partition:
+            yield plan.target.partition.parent
 
-    for plan in plans:
-        visit(plan)
-    return ordered
+    return list(ordered({plan.name: plan for plan in plans}, parents).values())

@@ -90,10 +90,12 @@ def relay(
     report: Callable[[], bool],
     *,
     values: Mapping[str, object] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Relayed:
     """Stream `read`, with its bound `values`, on the source into `write` on the target.
 
-    Calls `report` about once a second.
+    Calls `report` about once a second. `meanwhile` is what the target does before it takes rows, while the source
+    begins to read.
 
     `report` tells whether the target still takes rows: libpq goes on sending to a server that has refused them.
     Raises the error of the side that failed first. Either way both sides have ended when this returns.
@@ -103,7 +105,7 @@ def relay(
     receiver = ReceivingEnd(reading, sender)
     with ThreadPoolExecutor(2, thread_name_prefix="relay") as pool:
         sending = pool.submit(_send, source, read, values or {}, sender)
-        receiving = pool.submit(_receive, target, write, receiver)
+        receiving = pool.submit(_receive, target, write, receiver, meanwhile)
         try:
             pending = {sending, receiving}
             while pending and not _failed(sending, receiving):
@@ -131,8 +133,9 @@ def _send(source: Session, statement: Sql, values: Mapping[str, object], end: Se
     return rows
 
 
-def _receive(target: Session, statement: Sql, end: ReceivingEnd) -> int:
+def _receive(target: Session, statement: Sql, end: ReceivingEnd, meanwhile: Callable[[], None]) -> int:
     with end:
+        meanwhile()
         return target.copy(statement, end, BLOCK_BYTES)
 
 

@@ -36,6 +36,8 @@ WRITERS = int(os.environ.get("PGPIPELINES_WRITERS", "3"))
 REPLACES = int(os.environ.get("PGPIPELINES_REPLACES", "3"))
 # Nobody is to wait for a copy; a busy machine may make anybody wait for it.
 SLOWEST_SECONDS = 20.0
+# The server itself notes who has waited for a lock for longer than this.
+LOG_LONG_WAITS = {"log_lock_waits": "on", "deadlock_timeout": "200ms", "log_line_prefix": "%a: "}
 ROWS = 4000
 COPIED_COLUMNS = "id, part, amount, generation"
 
@@ -68,7 +70,7 @@ def crowded() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="pgpipelines-traffic-"))
     folder.chmod(0o755)
     most = 2 * (READERS + WRITERS) + 30
-    server = Server(folder / "18", 18, free_port(), {**THROW_AWAY, "max_connections": str(most)})
+    server = Server(folder / "18", 18, free_port(), {**THROW_AWAY, **LOG_LONG_WAITS, "max_connections": str(most)})
     server.create()
     server.start()
     yield server
@@ -183,6 +185,19 @@ def lock_waits(target: Database) -> Iterator[set[tuple[Any, ...]]]:
             looking.result()
 
 
+def test_the_server_notes_who_waits_for_long(pair: tuple[Database, Database]) -> None:
+    _, target = pair
+    with closing(target.connect()) as holder, holder.cursor() as holds, ThreadPoolExecutor(1) as pool:
+        holds.execute("LOCK TABLE t")
+        reader = pool.submit(target.rows, "SELECT 'waited', count(*) FROM t")
+        noted = eventually(
+            lambda: "still waiting for AccessShareLock" in target.server.log.read_text(errors="replace"), 100
+        )
+        holder.rollback()
+        assert noted
+        assert reader.result() == [("waited", ROWS)]
+
+
 @pytest.mark.parametrize("strategy", ["full_refresh", "incremental"])
 def test_others_read_and_write_both_tables_and_never_wait(pair: tuple[Database, Database], strategy: Any) -> None:
     source, target = pair
@@ -197,6 +212,8 @@ def test_others_read_and_write_both_tables_and_never_wait(pair: tuple[Database, 
     sys.stdout.write("".join(f"slowest of the {name}: {seconds:.3f} s\n" for name, seconds in going.slowest.items()))
     assert going.seen == {(ROWS, ROWS * 100, 0)}
     assert {who for who, _ in waits if "readers" in who} == set()
+    logged = source.server.log.read_text(errors="replace").splitlines()
+    assert [line for line in logged if "readers" in line and "still waiting for" in line] == []
     assert max(going.slowest.values()) < SLOWEST_SECONDS
     copied(source, target)
     assert content(target, columns=COPIED_COLUMNS) == content(source)

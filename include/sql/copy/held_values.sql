@@ -1,0 +1,19 @@
+{# Rows of the target (held) with a unique value that a staged row with another key (taken) is about to take; part of #}
+{# other templates. Parameters: unique (expressions, predicate), table, only, staging, key (names). #}
+FROM (
+    {% set rows = table | identifier(only=only) %}
+    {% include 'copy/unique_values.sql' %}
+) AS held
+INNER JOIN (
+    {% set rows = staging | identifier %}
+    {% include 'copy/unique_values.sql' %}
+) AS taken
+    ON
+        {% for expression in unique.expressions %}
+        {% set value = "pgpipelines value " ~ loop.index %}
+        held.{{ value | identifier }} = taken.{{ value | identifier }}
+        {%- if not loop.last %} AND{% endif %}
+
+        {% endfor %}
+WHERE
+    NOT ({{ key | matching("held", "taken") }})
