@@ -46,14 +46,12 @@ class Evaluated:
 
     def __add__(self, other: Evaluated) -> Evaluated:
         """Add up two shares."""
-        return Evaluated(
-            self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.amounts + other.amounts
-        )
+        return Evaluated(self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.amounts + other.amounts)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the steps are bound to, and what their templates are told: one share of the chargers, of one, unless said."""
+    """What the steps are bound to, and what their templates are told; of all chargers unless a share is named."""
 
     values: Mapping[str, Any]
     context: Mapping[str, Any]
@@ -71,9 +69,7 @@ class Evaluation:
     def run(self, session: Session, *steps: str) -> None:
         """Run steps, one after the other."""
         for step in steps:
-            session.execute(
-                f"rollup/{step}.sql", self.values, **self.context, sharers=self.sharers, share=self.share
-            )
+            session.execute(f"rollup/{step}.sql", self.values, **self.context, sharers=self.sharers, share=self.share)
 
 
 def hours_amount_to(session: Session, hours: QualifiedName) -> Amounts:
