@@ -98,4 +98,4 @@ SELECT
 FROM in_turn;
 
 CREATE INDEX ON pg_temp.rollup_session (charger_id);
-ANALYZE pg_temp.rollup_session;
+ANALYZE pg_temp.rollup_session (session_id, charger_id, starts, ends, reason, is_evaluated);
