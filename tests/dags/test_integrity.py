@@ -38,6 +38,7 @@ DAGS_BY_FILE = {
         "postgres_weekly_backup",
     },
     "example_after_copy.py": {"example_after_copy"},
+    "explain_charger_stats.py": {"explain_charger_stats"},
     "partitions.py": {"charger_partitions"},
     "pipelines_check.py": set(),
     "postgres_data_copy.py": {"postgres_data_copy"},

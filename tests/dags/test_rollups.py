@@ -102,6 +102,20 @@ def test_days_that_can_not_be_meant_are_refused(charging: Database, first: str, 
         run("hourly", rebuild_from=first, rebuild_to=last)
 
 
+@pytest.mark.parametrize("hour", ["2025-01-01 10:59", "2025-01-01T01:30+00:00"])
+def test_an_hour_is_explained_by_the_form(charging: Database, hour: str) -> None:
+    operator: Any = parsed(DAGS / "explain_charger_stats.py").dags["explain_charger_stats"].task_dict["explain"]
+    params = {"statistics": "both", "charger_id": " C1", "hour": hour}
+    found = as_task(lambda: operator.python_callable(params=params)).result
+    assert found["hour"] == "2025-01-01T10:00:00+09:00"
+    assert [(row["method"], row["whole_energy"], row["energy"]) for row in found["sessions"]] == [
+        ("by time", "10.001", "4.615")
+    ]
+    json.dumps(found)
+    with pytest.raises(ConfigurationError, match="hour: found 'noon'"):
+        as_task(lambda: operator.python_callable(params={**params, "hour": "noon"}))
+
+
 def test_a_dag_runs_by_time_and_after_copies_as_its_pipeline_says(charging: Database) -> None:
     stored = {dag_id: dag["dag"]["timetable"] for dag_id, dag in serialized(parsed(DAGS / "rollups.py")).items()}
     texts = {dag_id: json.dumps(timetable) for dag_id, timetable in stored.items()}

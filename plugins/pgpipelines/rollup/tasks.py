@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import AssetAlias, get_current_context
 
@@ -16,6 +17,7 @@ from pgpipelines.connections import endpoint, table_asset
 from pgpipelines.errors import ConfigurationError
 from pgpipelines.ledger import Run
 from pgpipelines.rollup import engine
+from pgpipelines.rollup.explanation import explain
 from pgpipelines.rollup.reports import Found, HoursReport, Totals
 from pgpipelines.rollup.request import Period, RollupRequest, RollupSettings
 from pgpipelines.table_names import parse_name
@@ -109,6 +111,44 @@ def reconcile(settings: Mapping[str, Any], params: Mapping[str, Any]) -> Summary
     for name, totals in sides.items():
         log.info("%-10s %s", name, totals)
     return {**{name: _totals(side) for name, side in sides.items()}, "chargers_pending": found.pending}
+
+
+def explain_bucket(settings: Mapping[str, Any], params: Mapping[str, Any]) -> Summary:
+    """Say of which sessions and samples an hour of a charger is made, and what it got of each."""
+    with plain_errors():
+        rollup = Rollup.of_task(settings, {"rebuild_from": None, "rebuild_to": None, **params})
+        hour = _hour(params["hour"], rollup.request.settings.business_timezone)
+        found = explain(rollup.request, rollup.run, params["charger_id"].strip(), hour)
+    sessions = [_readable(row) for row in found.sessions]
+    samples = [_readable(row) for row in found.samples]
+    for kind, rows in (("session", sessions), ("sample", samples)):
+        for row in rows:
+            log.info("%s  %s", kind, "  ".join(f"{name}={value}" for name, value in row.items()))
+    return {"hour": hour.isoformat(), "sessions": sessions, "samples": samples}
+
+
+def _hour(text: str, zone: str) -> datetime:
+    """The instant at which the hour begins that holds a moment of the business clock, or one with an offset."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigurationError(f"hour: found {text!r}", "write an hour such as 2026-01-31 14:00") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    # In the business zone, whose hours may begin at half past those of UTC.
+    return moment.astimezone(ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0)
+
+
+def _readable(row: Any) -> Summary:
+    """A row as JSON and a person take it: instants with their offset, exact numbers as they are written."""
+    return {
+        name: value if value is None or isinstance(value, bool | int | str) else _text(value)
+        for name, value in row._asdict().items()
+    }
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _period(params: Mapping[str, Any]) -> Period | None:
