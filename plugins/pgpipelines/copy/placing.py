@@ -178,7 +178,7 @@ def _comparison(sides: Sides, table: TableCopy, source_table: Table, target_tabl
 def _key(sides: Sides, table: TableCopy, source_table: Table, target_table: Table | None) -> tuple[str, ...]:
     """The columns that tell rows apart; empty where there are none. Raises ConfigurationError where some are needed."""
     copied = {column.name for column in source_table.stored}
-    known = source_table.keys if target_table is None else target_table.keys
+    known = source_table.keys if target_table is None else _known_keys(source_table, target_table)
     keys = [key for key in known if copied.issuperset(key)]
     if table.key:
         return _declared_key(table, copied, keys, target_table)
@@ -190,6 +190,18 @@ def _key(sides: Sides, table: TableCopy, source_table: Table, target_table: Tabl
             "give the target a primary key, or a unique index on NOT NULL columns, or name the key",
         )
     return keys[0] if keys else ()
+
+
+def _known_keys(source_table: Table, target_table: Table) -> tuple[tuple[str, ...], ...]:
+    """The keys of the target, those that tell its rows apart best first.
+
+    A key of a table that is partitioned by time has to contain the time. The source's key, where the rest of it is one,
+    comes first: by both together, a row whose time is corrected would be another row, and the old one would stay.
+    """
+    if _strategy(target_table) != "RANGE":
+        return target_table.keys
+    within = [key for key in source_table.keys if any(set(key) < set(known) for known in target_table.keys)]
+    return (*within, *target_table.keys)
 
 
 def _declared_key(
