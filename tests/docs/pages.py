@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"(?:^\|.*\|\n)+", re.MULTILINE)
 # `10,000 × 15 / 90 = 1,667`: computed in full, then rounded to as many decimals as are shown.
-SUM = re.compile(r"`(?P<left>[\d,.]+(?: [-+×/] [\d,.]+)+) = (?P<right>-?[\d,.]+)`")  # noqa: RUF001 (a multiplication)
+SUM = re.compile(r"`(?P<left>[\d,.]+(?: [-+×/] [\d,.]+)+) = (?P<right>-?[\d,.]+)`")
 STEPS = {
     "hourly": tasks.roll_up_hours,
     "daily": tasks.roll_up_days,
@@ -70,6 +70,12 @@ def cells(row: str) -> list[str]:
     return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip())[1:-1]]
 
 
+def first_column(text: str, heading: str) -> set[str]:
+    """The names that the first table below a heading explains."""
+    table = next(block for block in blocks(text[text.index(f"{heading}\n") :]) if block.kind == "table")
+    return {cells(row)[0].strip("`") for row in table.text.splitlines()[2:]}
+
+
 @dataclass
 class Reader:
     """Somebody who follows a page, with an empty database behind target_postgres_conn."""
@@ -107,7 +113,7 @@ class Reader:
         words = shlex.split(text)
         assert words[:4] == ["airflow", "dags", "trigger", "charger_stats"], text
         params = NOTHING | (json.loads(words[words.index("--conf") + 1]) if "--conf" in words else {})
-        lines = []
+        lines: list[str] = []
         for name, step in STEPS.items():
             try:
                 result = as_task(lambda step=step: step(self.rollup, params)).result  # type: ignore[misc]
@@ -135,7 +141,7 @@ class Reader:
             for row in rows if real else ():
                 name, shown = row[0].strip("`"), row[place].strip("`")
                 if not shown.startswith("["):
-                    there = real[name] if real[name] is not None else "null"
+                    there = real[name] or "null"
                     if shown != there:
                         yield Difference(f"line {table.line}, {title}, {name}", shown, there)
 
@@ -148,7 +154,9 @@ class Reader:
             )
             values = hour.groups()
         elif day := re.fullmatch(r"(C\d|S\d) 3 March", title):
-            table, key = ("daily_charger_stats", "charger_id") if "C" in title else ("station_daily_stats", "station_id")
+            table, key = (
+                ("daily_charger_stats", "charger_id") if "C" in title else ("station_daily_stats", "station_id")
+            )
             row, values = f"{table} WHERE {key} = %s AND stats_date = '2025-03-03'", day.groups()
         else:
             return {}
@@ -159,7 +167,7 @@ class Reader:
 def wrong_sums(database: Database, text: str) -> Iterator[Difference]:
     """The sums in a page's prose that don't come out."""
     for found in SUM.finditer(text):
-        left, right = (found[side].replace(",", "").replace("×", "*") for side in ("left", "right"))  # noqa: RUF001
+        left, right = (found[side].replace(",", "").replace("×", "*") for side in ("left", "right"))
         decimals = len(right.partition(".")[2])
         exact = re.sub(r"[\d.]+", r"\g<0>::numeric", left)
         real = database.value(f"SELECT round({exact}, {decimals})::text")
