@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pgpipelines.configuration import Rollup
+from pgpipelines.errors import PrivilegeError
 from pgpipelines.templates import QualifiedName, render
-from tests.docs.pages import Reader, first_column, page, wrong_sums
+from tests.docs.pages import Reader, blocks, first_column, page, wrong_sums
+from tests.plugins.rollup.charging import add_sample, add_session, hours, insert, roll_up
 
 STATISTICS = {"hourly": "charger_stats", "daily": "charger_stats", "station": "daily_stats"}
 PAGES = ("charger-statistics",)
@@ -40,3 +42,26 @@ def test_every_column_is_explained(reader: Reader, table: str) -> None:
 def test_every_setting_is_explained() -> None:
     settings = {field.alias or name for name, field in Rollup.model_fields.items()}
     assert first_column(page("charger-statistics"), "## Switch it on") == settings
+
+
+def test_the_privileges_of_the_page_are_enough(reader: Reader) -> None:
+    database = reader.database
+    database.run(render("roles/writer.sql", role="pgpipelines_writer", database=database.name, schemas=["public"]))
+    database.run("ALTER ROLE pgpipelines_writer LOGIN PASSWORD 'secret'")
+    for (table,) in database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        database.run(f"ALTER TABLE {table} OWNER TO charger_app")
+    insert(database, "station_info", station_id="S1", station_name="one")
+    insert(database, "charger_info", charger_id="C1", station_id="S1", charger_type="FAST", rated_power=50)
+    add_session(database, "2025-01-01 00:10", "2025-01-01 00:50")
+    writer = database.login("pgpipelines_writer", "secret")
+    lent, enough = (block.text for block in blocks(page("charger-statistics")) if "GRANT" in block.text)
+
+    with pytest.raises(PrivilegeError):
+        roll_up(writer)
+    database.run(lent)
+    roll_up(writer)
+    database.run(enough)
+    database.run("SET ROLE charger_app; UPDATE charger_usage_log SET energy_delivered = 11")
+    add_sample(database, "2025-01-01 05:00", charger_status="AVAILABLE")
+    roll_up(writer)
+    assert [float(energy) for (energy,) in hours(database, "total_energy")] == [11, 0]
