@@ -11,7 +11,7 @@ from tests.docs.pages import Reader, blocks, first_column, page, wrong_sums
 from tests.plugins.rollup.charging import add_sample, add_session, hours, insert, roll_up
 
 STATISTICS = {"hourly": "charger_stats", "daily": "charger_stats", "station": "daily_stats"}
-PAGES = ("charger-statistics",)
+PAGES = ("charger-statistics", "late-and-wrong-data")
 
 
 @pytest.mark.parametrize("name", PAGES)
