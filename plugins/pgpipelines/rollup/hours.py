@@ -29,7 +29,7 @@ def roll_up(session: Session, request: RollupRequest) -> HoursReport:
     context = {**request.tables, "whole": taken.whole, "repeatable": is_repeatable(session, request)}
     evaluation = Evaluation(values, context)
     evaluated, written = (_everything if taken.whole else _marked)(session, request, evaluation)
-    session.execute("rollup/replace_findings.sql", whole=taken.whole)
+    session.execute("rollup/replace_findings.sql", values, whole=taken.whole)
     put_back(session, request.tables["hourly"])
     report = HoursReport(
         marks=taken.marks,
