@@ -30,6 +30,8 @@ from demo.public_data.values import energy, known, local_time, moment
 
 TIMES = ("%a, %d %b %Y %H:%M:%S GMT", "%Y-%m-%d %H:%M:%S+00:00", "%Y-%m-%dT%H:%M:%SZ")
 ITEMS = "_items"
+# Kept beside the session as they are.
+KEPT = ("sessionID", "clusterID", "doneChargingTime", "timezone", "userInputs")
 
 
 def read(file: TextIO) -> Iterator[Record | Unreadable]:
@@ -50,7 +52,6 @@ def _read_item(line: int, item: object) -> Record:
     if start is None:
         raise UnreadableError("connectionTime is empty: a session needs a start")
     session_id, user, site, station = (_text(item, name) for name in ("sessionID", "userID", "siteID", "stationID"))
-    done = _time(item, "doneChargingTime")
     return Record(
         line=line,
         identity=session_id or json.dumps(item, sort_keys=True),
@@ -64,13 +65,7 @@ def _read_item(line: int, item: object) -> Record:
             energy_delivered=energy("kWhDelivered", _text(item, "kWhDelivered")),
             user_id_hash=None if user is None else user_hash("acn", user),
             status="charging" if end is None else "completed",
-            extra_data={
-                "sessionID": session_id,
-                "clusterID": item.get("clusterID"),
-                "timezone": item.get("timezone"),
-                "userInputs": item.get("userInputs"),
-                "doneChargingTime": None if done is None else done.isoformat(),
-            },
+            extra_data={name: item.get(name) for name in KEPT},
         ),
     )
 

@@ -25,7 +25,7 @@ from demo.public_data.records import (
     fitting_id,
     user_hash,
 )
-from demo.public_data.values import Moment, degrees, doubt, duration, energy, known, local_time, minutes, moment
+from demo.public_data.values import Moment, degrees, doubt, energy, known, local_time, minutes, moment
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 # Hours from UTC of the abbreviations that the export knows.
@@ -37,13 +37,20 @@ REQUIRED = (
     "Start Date",
     "End Date",
     "Total Duration (hh:mm:ss)",
-    "Charging Time (hh:mm:ss)",
     "Energy (kWh)",
     "Port Number",
 )
 ADDRESS = ("Address 1", "City", "State/Province", "Postal Code", "Country")
 # Kept beside the session as they are: other columns repeat these, or say what a pedestal is.
-KEPT = ("Ended By", "Fee", "Currency", "Plug In Event Id", "Driver Postal Code", "Transaction Date (Pacific Time)")
+KEPT = (
+    "Charging Time (hh:mm:ss)",
+    "Ended By",
+    "Fee",
+    "Currency",
+    "Plug In Event Id",
+    "Driver Postal Code",
+    "Transaction Date (Pacific Time)",
+)
 DIRECT_CURRENT = "DC"
 
 
@@ -59,7 +66,6 @@ def _read_line(line: int, fields: Mapping[str, str]) -> Record:
     end = _moment(fields, "End")
     user = known(fields.get("User ID"))
     pedestal = _pedestal(fields)
-    charging = duration("Charging Time (hh:mm:ss)", fields["Charging Time (hh:mm:ss)"])
     return Record(
         line=line,
         identity=_identity(fields, pedestal),
@@ -73,7 +79,7 @@ def _read_line(line: int, fields: Mapping[str, str]) -> Record:
             energy_delivered=energy("Energy (kWh)", fields["Energy (kWh)"]),
             user_id_hash=None if user is None else user_hash("palo_alto", user),
             status="charging" if end is None else "completed",
-            extra_data={name: known(fields.get(name)) for name in KEPT} | {"Charging Time (s)": charging},
+            extra_data={name: known(fields.get(name)) for name in KEPT},
             clock=doubt(start, end),
         ),
     )

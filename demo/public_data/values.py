@@ -16,9 +16,9 @@ DURATION = re.compile(r"(?:(?P<days>\d+) (?:days?,? ?)?)?(?P<hours>\d+):(?P<minu
 # Days since then, as a spreadsheet stores a time.
 SPREADSHEET_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 (on whatever clock the cell was)
 SPREADSHEET_TIME = re.compile(r"\d{5}(\.\d+)?")
-# numeric(10,3) and integer.
-ENERGY_BOUND = 10**7
-MINUTES_BOUND = 2**31
+# What numeric(10,3) and integer hold.
+MOST_ENERGY = Decimal("9999999.999")
+MOST_MINUTES = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -72,38 +72,33 @@ def doubt(start: Moment, end: Moment | None) -> str | None:
 def energy(column: str, text: str | None) -> Decimal | None:
     """Energy in kWh; None where nothing is said."""
     number = _number(column, text)
-    if number is not None and abs(number) >= ENERGY_BOUND:
+    if number is not None and abs(number) > MOST_ENERGY:
         raise UnreadableError(f"{column} is out of range: {text!r}")
     return number
 
 
 def minutes(column: str, text: str | None) -> int | None:
     """Whole minutes, of minutes or of h:mm:ss, also with days in front; None where nothing is said."""
-    seconds = duration(column, text) if text and ":" in text else None
-    number = _number(column, text) if seconds is None else Decimal(seconds) / 60
+    number = _number(column, text) if text is None or ":" not in text else _minutes(column, text)
     if number is None:
         return None
-    if abs(number) >= MINUTES_BOUND:
+    if abs(number) > MOST_MINUTES:
         raise UnreadableError(f"{column} is out of range: {text!r}")
     return round(number)
-
-
-def duration(column: str, text: str | None) -> int | None:
-    """Seconds of h:mm:ss, also with days in front; None where nothing is said."""
-    given = known(text)
-    if given is None:
-        return None
-    parts = DURATION.fullmatch(given)
-    if parts is None:
-        raise UnreadableError(f"{column} is no duration: {given!r}")
-    days, hours, mins, seconds = (int(part or 0) for part in parts.group("days", "hours", "minutes", "seconds"))
-    return ((days * 24 + hours) * 60 + mins) * 60 + seconds
 
 
 def degrees(column: str, text: str | None) -> float | None:
     """A longitude or latitude; None where nothing is said."""
     number = _number(column, text)
     return None if number is None else float(number)
+
+
+def _minutes(column: str, text: str) -> Decimal:
+    parts = DURATION.fullmatch(text.strip())
+    if parts is None:
+        raise UnreadableError(f"{column} is no duration: {text!r}")
+    days, hours, mins, seconds = (int(part or 0) for part in parts.group("days", "hours", "minutes", "seconds"))
+    return Decimal((days * 24 + hours) * 60 + mins) + Decimal(seconds) / 60
 
 
 def _number(column: str, text: str | None) -> Decimal | None:

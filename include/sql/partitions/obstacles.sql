@@ -33,6 +33,10 @@ SELECT 'storage parameters, or a tablespace of its own: they belong to partition
 FROM pg_class
 WHERE oid = %(oid)s AND (reloptions IS NOT NULL OR reltablespace <> 0)
 UNION ALL
+SELECT 'rule ' || rulename
+FROM pg_rewrite
+WHERE ev_class = %(oid)s
+UNION ALL
 SELECT 'publication ' || p.pubname
 FROM pg_publication_rel AS r
 INNER JOIN pg_publication AS p ON r.prpubid = p.oid

@@ -1,5 +1,6 @@
 -- Holds all of charger_usage_log against the hours and the quarantine, in one snapshot: sessions, Wh, KRW. Chargers
--- with marks that no run has taken yet are left aside on all sides.
+-- with marks that no run has taken yet are left aside on all sides. What belongs to months that are detached
+-- (rollup_frozen) is what was noted of them then.
 -- Parameters: log, chargers, hourly (tables), repeatable. Bound: source_timezone, earliest_start, now,
 -- future_tolerance, power_tolerance. Locks ACCESS SHARE on what it reads.
 WITH pending AS MATERIALIZED (
@@ -16,7 +17,22 @@ read AS (
     WHERE
         (SELECT any_charger FROM is_settled)
         AND coalesce(s.charger_id, '') NOT IN (SELECT charger_id FROM pending WHERE charger_id IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT FROM pg_temp.rollup_frozen AS f WHERE s.start_time >= f.from_time AND s.start_time < f.until_time
+        )
     OFFSET 0
+),
+
+detached AS (
+    SELECT
+        coalesce(sum(rows), 0) AS sessions,
+        coalesce(sum(energy_wh), 0) AS energy_wh,
+        coalesce(100 * sum(revenue), 0) AS revenue
+    FROM pgpipelines.detached_charger
+    WHERE
+        table_schema = %(schema)s AND table_name = 'charger_usage_log'
+        AND (SELECT any_charger FROM is_settled)
+        AND charger_id NOT IN (SELECT charger_id FROM pending WHERE charger_id IS NOT NULL)
 ),
 
 placed AS (
@@ -25,9 +41,10 @@ placed AS (
 
 of_log AS (
     SELECT
-        count(*) AS sessions,
-        coalesce(sum(energy_wh), 0) AS energy_wh,
-        coalesce(sum(base_charge + energy_charge + time_charge + parking_charge + adjustment), 0) AS revenue
+        count(*) + (SELECT sessions FROM detached) AS sessions,
+        coalesce(sum(energy_wh), 0) + (SELECT energy_wh FROM detached) AS energy_wh,
+        coalesce(sum(base_charge + energy_charge + time_charge + parking_charge + adjustment), 0)
+        + (SELECT revenue FROM detached) AS revenue
     FROM placed
 ),
 

@@ -1,24 +1,30 @@
 -- Puts what was found (rollup_finding) in place of what earlier runs had found in the same sessions, or in sessions
--- that started in the same time and are gone. Findings that stay keep the moment they were found.
+-- that started in the same time and are gone. Findings that stay keep the moment they were found; those of frozen time
+-- (rollup_frozen) stay.
 -- Parameters: whole (every session, or those of rollup_span). Bound: source_timezone. Locks the rows that it writes.
 WITH earlier AS (
     SELECT old.session_id, old.reason
     FROM pgpipelines.session_finding AS old
-    {% if not whole %}
     WHERE
-        old.session_id IN (SELECT session_id FROM pg_temp.rollup_session WHERE is_evaluated)
-        OR EXISTS (
-            SELECT
-            FROM pg_temp.rollup_span AS s
-            WHERE
-                s.charger_id = old.charger_id
-                AND old.start_time >= s.from_time
-                AND old.start_time <= s.until_time
-                -- What was evaluated is decided by the span's hours; its times may reach beyond them.
-                AND old.start_time AT TIME ZONE %(source_timezone)s >= s.from_hour
-                AND old.start_time AT TIME ZONE %(source_timezone)s < s.until_hour
+        NOT EXISTS (
+            SELECT FROM pg_temp.rollup_frozen AS f WHERE old.start_time >= f.from_time AND old.start_time < f.until_time
         )
-    {% endif %}
+        {% if not whole %}
+        AND (
+            old.session_id IN (SELECT session_id FROM pg_temp.rollup_session WHERE is_evaluated)
+            OR EXISTS (
+                SELECT
+                FROM pg_temp.rollup_span AS s
+                WHERE
+                    s.charger_id = old.charger_id
+                    AND old.start_time >= s.from_time
+                    AND old.start_time <= s.until_time
+                    -- What was evaluated is decided by the span's hours; its times may reach beyond them.
+                    AND old.start_time AT TIME ZONE %(source_timezone)s >= s.from_hour
+                    AND old.start_time AT TIME ZONE %(source_timezone)s < s.until_hour
+            )
+        )
+        {% endif %}
 ),
 
 deleted AS (

@@ -70,6 +70,8 @@ CREATE TABLE IF NOT EXISTS pgpipelines.set_aside (
 COMMENT ON TABLE pgpipelines.set_aside IS
 'Constraints of an empty statistics table, taken off until the transaction that fills it puts them back.';
 
+{% include 'partitions/detached.sql' %}
+
 {% include 'rollup/mark_sessions.sql' %}
 
 {% include 'rollup/mark_samples.sql' %}

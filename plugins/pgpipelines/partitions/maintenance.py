@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PARTITIONED = "p"
+SESSIONS = "charger_usage_log"
 ALWAYS, NEVER = datetime.max, datetime.min  # noqa: DTZ901 (the raw times have no zone)
 
 log = logging.getLogger(__name__)
@@ -253,20 +254,27 @@ def _detach(round_: _Round, old: Sequence[Partition]) -> list[Partition]:
 def _try_to_detach(round_: _Round, partition: Partition) -> bool:
     """Detach a month and note what it held, in the current transaction; tells whether nothing kept it."""
     session, name = round_.session, partition.name
-    template = "session_totals" if round_.key == MONTHLY["charger_usage_log"] else "sample_totals"
-    totals = session.one(f"partitions/{template}.sql", {"until_time": partition.end}, partition=name)
+    context = {"partition": name, "sessions": round_.table.name == SESSIONS}
+    totals = session.one("partitions/totals.sql", {"until_time": partition.end}, **context)
     obstacle = _obstacle(round_, partition, totals)
     if obstacle:
         round_.notices.append(f"{name.name} stays: {obstacle}")
         return False
+    _record(round_, partition, totals)
+    session.execute("partitions/record_chargers.sql", {**round_.names, "from_time": partition.begin}, **context)
     session.execute("copy/detach_partition.sql", parent=round_.table, table=name)
     for trigger in session.query("partitions/tracking_triggers.sql", {"schema": name.schema, "partition": name.name}):
         session.execute("partitions/drop_trigger.sql", trigger=trigger.name, table=name)
-    session.execute(
+    log.info("%s: detached %s with %s rows", round_.table, name, f"{totals.rows:,}")
+    return True
+
+
+def _record(round_: _Round, partition: Partition, totals: Any) -> None:
+    round_.session.execute(
         "partitions/record.sql",
         {
             **round_.names,
-            "partition": name.name,
+            "partition": partition.name.name,
             "from_time": partition.begin,
             "until_time": partition.end,
             "frozen_until": totals.frozen_until,
@@ -275,8 +283,6 @@ def _try_to_detach(round_: _Round, partition: Partition) -> bool:
             "revenue": totals.revenue,
         },
     )
-    log.info("%s: detached %s with %s rows", round_.table, name, f"{totals.rows:,}")
-    return True
 
 
 def _obstacle(round_: _Round, partition: Partition, totals: Any) -> str | None:

@@ -71,6 +71,7 @@ def reconcile(request: RollupRequest, run: Run) -> Reconciliation:
     with Session(request.endpoint, run.application_name, snapshot=True, readonly=False) as session:
         values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
         context = {**request.tables, "whole": True, "repeatable": is_repeatable(session, request)}
+        session.execute("rollup/frozen.sql", values)
         Evaluation(values, context).run(session, "open_sessions")
         sides = session.query("rollup/reconcile.sql", values, **context)
     totals = {side.name: Totals(side.sessions, side.energy_wh, side.revenue) for side in sides}

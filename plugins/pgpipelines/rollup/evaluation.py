@@ -46,9 +46,7 @@ class Evaluated:
 
     def __add__(self, other: Evaluated) -> Evaluated:
         """Add up two shares."""
-        return Evaluated(
-            self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.amounts + other.amounts
-        )
+        return Evaluated(self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.amounts + other.amounts)
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,7 @@ class Evaluation:
     def run(self, session: Session, *steps: str) -> None:
         """Run steps, one after the other."""
         for step in steps:
-            session.execute(
-                f"rollup/{step}.sql", self.values, **self.context, sharers=self.sharers, share=self.share
-            )
+            session.execute(f"rollup/{step}.sql", self.values, **self.context, sharers=self.sharers, share=self.share)
 
 
 def hours_amount_to(session: Session, hours: QualifiedName) -> Amounts:

@@ -28,6 +28,7 @@ def roll_up(session: Session, request: RollupRequest) -> HoursReport:
         return HoursReport()
     context = {**request.tables, "whole": taken.whole, "repeatable": is_repeatable(session, request)}
     evaluation = Evaluation(values, context)
+    session.execute("rollup/frozen.sql", values)
     evaluated, written = (_everything if taken.whole else _marked)(session, request, evaluation)
     session.execute("rollup/replace_findings.sql", values, whole=taken.whole)
     put_back(session, request.tables["hourly"])
@@ -50,6 +51,7 @@ def _marked(session: Session, request: RollupRequest, evaluation: Evaluation) ->
     evaluated = Evaluated.of(session)
     require_conserved(request, evaluated.amounts, hours_amount_to(session, COMPUTED_HOURS))
     session.execute("rollup/trim.sql")
+    session.execute("rollup/keep_frozen.sql", columns=HOUR_COLUMNS, **evaluation.context)
     return evaluated, replace(session, "rollup/replace_hours.sql", "rollup_hour", evaluation.context)
 
 
@@ -65,4 +67,5 @@ def _everything(session: Session, request: RollupRequest, evaluation: Evaluation
     if fills:
         session.execute("rollup/mark_every_day.sql")
         return evaluated, Written(rows, 0)
+    session.execute("rollup/keep_frozen.sql", columns=HOUR_COLUMNS, **evaluation.context)
     return evaluated, replace(session, "rollup/replace_hours.sql", "rollup_hour", evaluation.context)

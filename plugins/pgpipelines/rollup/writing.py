@@ -21,9 +21,7 @@ HOUR_COLUMNS = (
     "down_seconds maintenance_seconds fault_count last_status"
 ).split()
 # Those of pgpipelines.session_finding as rollup/findings.sql finds them.
-FINDING_COLUMNS = (
-    "session_id charger_id transaction_id start_time end_time severity reason energy_wh revenue"
-).split()
+FINDING_COLUMNS = ("session_id charger_id transaction_id start_time end_time severity reason energy_wh revenue").split()
 
 
 @dataclass(frozen=True)

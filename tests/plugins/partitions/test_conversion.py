@@ -141,6 +141,7 @@ def test_owner_privileges_views_and_triggers_go_with_the_name(plain: Database) -
         (f"ALTER TABLE {SESSIONS} SET (fillfactor = 70)", "storage parameters"),
         (f"ALTER TABLE {SESSIONS} ADD UNIQUE (created_at, id) DEFERRABLE", "can be deferred"),
         (f"ALTER TABLE {SESSIONS} ADD number int GENERATED ALWAYS AS IDENTITY", "identity column number"),
+        (f"CREATE RULE no_delete AS ON DELETE TO {SESSIONS} DO INSTEAD NOTHING", "rule no_delete"),
         (f"CREATE PUBLICATION p FOR TABLE {SESSIONS}", "publication p"),
         (
             f"CREATE FUNCTION f() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM public.{SESSIONS}; END",

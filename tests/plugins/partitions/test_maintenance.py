@@ -207,7 +207,7 @@ def test_old_months_are_reported_and_nothing_is_detached_unless_it_was_asked_for
 def test_a_month_that_is_detached_keeps_its_rows_and_leaves_what_they_come_to(partitioned: Database) -> None:
     add_session(partitioned, "2026-03-05 10:00", "2026-03-05 11:00", "1.234", total_charge="1000.10")
     add_session(partitioned, "2026-03-31 23:00", "2026-04-02 01:00", "2.5", base_charge="10", time_charge="0.05")
-    add_session(partitioned, "2026-03-09 12:00", "2026-03-08", None)
+    partitioned.run(f"INSERT INTO {SESSIONS} (start_time, end_time) VALUES ('2026-03-09 12:00', '2026-03-08')")
     add_session(partitioned, "2026-04-09 12:00")
     partitioned.run(
         f"INSERT INTO {SAMPLES} (charger_id, measurement_time) SELECT 'C', '2026-03-31' FROM generate_series(1, 7)"
@@ -243,6 +243,13 @@ def test_a_month_that_is_detached_keeps_its_rows_and_leaves_what_they_come_to(pa
             None,
             None,
         ),
+    ]
+    assert partitioned.rows("""
+        SELECT table_name, charger_id, rows, energy_wh, revenue FROM pgpipelines.detached_charger ORDER BY 1, 2
+    """) == [
+        (SESSIONS, "", 1, 0, 0),
+        (SESSIONS, "C", 2, 3734, Decimal("1010.15")),
+        (SAMPLES, "C", 7, None, None),
     ]
     assert partitioned.value(f"SELECT count(*) FROM {SESSIONS}_2026_03") == 3
     assert partitioned.value(f"SELECT count(*) FROM {SESSIONS}") == 1

@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
+from pgpipelines.errors import VerificationError
 from pgpipelines.ledger import Run
 from pgpipelines.partitions import PartitionSettings, convert, create_tables, maintain
+from pgpipelines.rollup.engine import reconcile
 from pgpipelines.rollup.request import RollupRequest, RollupSettings
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
@@ -98,3 +100,29 @@ def test_a_conversion_takes_the_views_along(plain: Database) -> None:
     add_session(plain, "2026-03-10 10:00", "2026-03-10 11:00", status="completed")
     question = "SELECT num_sessions, num_succeeded FROM session_success WHERE stats_date = '2026-03-10'"
     assert plain.rows(question) == [(1, 1)]
+
+
+def test_statistics_of_detached_months_stay_when_everything_is_computed_anew(plain: Database) -> None:
+    request = RollupRequest(plain.endpoint, RollupSettings())
+    # In quarantine: it ends before it starts.
+    add_session(plain, "2026-01-12 10:00", "2026-01-12 09:00", 3, total_charge=700)
+    for table in RAW:
+        convert(plain.endpoint, RUN, QualifiedName("public", table), today=TODAY)
+    roll_up(plain)
+    before, reconciled = statistics(plain), reconcile(request, RUN)
+    sessions, samples = maintain(plain.endpoint, RUN, PartitionSettings(keep_months=1, detach=True), today=TODAY)
+    assert (len(sessions.detached), len(samples.detached)) == (1, 1)
+    assert rebuilt(plain) == before
+    assert reconcile(request, RUN) == reconciled
+    # A session of January lasted until 02:10: what is written behind it counts, what is written before it does not.
+    hours = "SELECT total_energy FROM hourly_charger_stats WHERE charger_id = 'C3' AND stats_hour = %s"
+    add_session(plain, "2026-02-01 06:00", "2026-02-01 06:30", 5, charger_id="C3")
+    roll_up(plain)
+    assert plain.value(hours, ("2026-02-01 06:00",)) == 5
+    assert reconcile(request, RUN).log.sessions == reconciled.log.sessions + 1
+    stands = plain.value(hours, ("2026-02-01 01:00",))
+    add_session(plain, "2026-02-01 01:00", "2026-02-01 01:30", 5, charger_id="C3")
+    roll_up(plain)
+    assert plain.value(hours, ("2026-02-01 01:00",)) == stands
+    with pytest.raises(VerificationError):
+        reconcile(request, RUN)
