@@ -70,10 +70,15 @@ def cells(row: str) -> list[str]:
     return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip())[1:-1]]
 
 
-def first_column(text: str, heading: str) -> set[str]:
-    """The names that the first table below a heading explains."""
-    table = next(block for block in blocks(text[text.index(f"{heading}\n") :]) if block.kind == "table")
-    return {cells(row)[0].strip("`") for row in table.text.splitlines()[2:]}
+def first_block(text: str, heading: str, kind: str) -> str:
+    """The first block of a kind below a heading."""
+    return next(block.text for block in blocks(text[text.index(f"{heading}\n") :]) if block.kind == kind)
+
+
+def first_table(text: str, heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading."""
+    rows = first_block(text, heading, "table").splitlines()[2:]
+    return [[cell.strip("`") for cell in cells(row)] for row in rows]
 
 
 @dataclass

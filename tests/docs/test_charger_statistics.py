@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pgpipelines.configuration import Rollup
 from pgpipelines.errors import PrivilegeError
 from pgpipelines.templates import QualifiedName, render
-from tests.docs.pages import Reader, blocks, first_column, page, wrong_sums
+from tests.docs.pages import ROOT, Reader, blocks, first_block, first_table, page, wrong_sums
 from tests.plugins.rollup.charging import add_sample, add_session, hours, insert, roll_up
 
+SQL = ROOT / "include" / "sql" / "rollup"
 STATISTICS = {"hourly": "charger_stats", "daily": "charger_stats", "station": "daily_stats"}
 PAGES = ("charger-statistics", "late-and-wrong-data")
 
@@ -24,6 +27,11 @@ def test_sums_come_out(reader: Reader, name: str) -> None:
     assert list(wrong_sums(reader.database, page(name))) == []
 
 
+def names_in(text: str, heading: str) -> set[str]:
+    """What the first table below a heading explains."""
+    return {name for name, *_ in first_table(text, heading)}
+
+
 @pytest.mark.parametrize("table", ["hourly_charger_stats", "daily_charger_stats", "station_daily_stats"])
 def test_every_column_is_explained(reader: Reader, table: str) -> None:
     names = {short: QualifiedName("public", f"{short}_{rest}") for short, rest in STATISTICS.items()}
@@ -36,12 +44,23 @@ def test_every_column_is_explained(reader: Reader, table: str) -> None:
         (table,),
     )
     keys = {"stats_date"} if table != "hourly_charger_stats" else set()
-    assert first_column(page("charger-statistics"), f"### {table}") == {name for (name,) in columns} - keys
+    assert names_in(page("charger-statistics"), f"### {table}") == {name for (name,) in columns} - keys
 
 
 def test_every_setting_is_explained() -> None:
     settings = {field.alias or name for name, field in Rollup.model_fields.items()}
-    assert first_column(page("charger-statistics"), "## Switch it on") == settings
+    assert names_in(page("charger-statistics"), "## Switch it on") == settings
+
+
+def test_every_reason_and_flag_has_an_example() -> None:
+    text = page("late-and-wrong-data")
+    rows = first_table(text, "## What can't be right") + first_table(text, "## What is odd")
+    explained = sorted((reason, example[:2]) for reason, _, example, _ in rows)
+    reasons = re.findall(r"THEN '(\w+)'", (SQL / "_reason.sql").read_text(encoding="utf-8"))
+    flags = re.findall(r"\('(\w+)', ", (SQL / "findings.sql").read_text(encoding="utf-8"))
+    assert [reason for reason, _ in explained] == sorted(reasons + flags)
+    found = first_block(text, "## List what was found", "text")
+    assert sorted(re.findall(r"\w+ +\| (\w+) +\| (\w+)", found)[1:]) == explained
 
 
 def test_the_privileges_of_the_page_are_enough(reader: Reader) -> None:
