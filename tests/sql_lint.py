@@ -67,6 +67,7 @@ CLAUSES: Mapping[str, Mapping[str, object]] = {
     "copy/set_column_statistics.sql": {"statistics": 1},
     "copy/create_index.sql": {"definition": "USING btree (x)"},
     "partitions/run.sql": {"statement": "SELECT 1"},
+    "rollup/put_back.sql": {"definition": "CHECK (true)"},
 }
 # Given to every template: what is read may be a query, and has a condition.
 COMMON: Mapping[str, object] = {"selection": {"table": {"name": "x"}, "where": "true", "select": "SELECT 1"}}

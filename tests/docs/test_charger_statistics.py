@@ -73,9 +73,10 @@ def test_the_privileges_of_the_page_are_enough(reader: Reader) -> None:
     insert(database, "charger_info", charger_id="C1", station_id="S1", charger_type="FAST", rated_power=50)
     add_session(database, "2025-01-01 00:10", "2025-01-01 00:50")
     writer = database.login("pgpipelines_writer", "secret")
-    lent, enough = (block.text for block in blocks(page("charger-statistics")) if "GRANT" in block.text)
+    granted, lent, enough = (block.text for block in blocks(page("charger-statistics")) if "GRANT" in block.text)
 
-    with pytest.raises(PrivilegeError):
+    database.run(granted)
+    with pytest.raises(PrivilegeError, match="hourly_charger_stats"):
         roll_up(writer)
     database.run(lent)
     roll_up(writer)
@@ -84,3 +85,4 @@ def test_the_privileges_of_the_page_are_enough(reader: Reader) -> None:
     add_sample(database, "2025-01-01 05:00", charger_status="AVAILABLE")
     roll_up(writer)
     assert [float(energy) for (energy,) in hours(database, "total_energy")] == [11, 0]
+    assert database.value("SELECT count(*) FROM pgpipelines.raw_day_checksum") == 0

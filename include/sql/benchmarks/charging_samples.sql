@@ -12,7 +12,10 @@ SELECT
     CASE
         WHEN s.end_time > at
             THEN s.energy_meter_start
-            + round(s.energy_delivered * (extract(epoch FROM at - s.start_time) / extract(epoch FROM s.end_time - s.start_time)), 3)
+            + round(
+                s.energy_delivered * extract(epoch FROM at - s.start_time)
+                / extract(epoch FROM s.end_time - s.start_time), 3
+            )
         ELSE s.energy_meter_end
     END,
     coalesce(s.end_time > at, false),

@@ -2,7 +2,7 @@
 -- Parameters: hourly (table), whole (every day, or those in rollup_day). Bound: business_timezone,
 -- maintenance_faults, uptime_target. Locks ACCESS SHARE on what it reads.
 -- Sorting spills less than hashing rows as wide as these, and an index has them in the order of chargers.
-SET LOCAL enable_hashagg = off;
+SET LOCAL enable_hashagg = 'off';
 
 CREATE TEMPORARY TABLE rollup_daily ON COMMIT DROP AS
 WITH hour_row AS (
@@ -114,4 +114,4 @@ SELECT
 FROM charger_day AS d
 INNER JOIN calendar AS c ON c.stats_date = d.stats_date;
 
-SET LOCAL enable_hashagg = on;
+SET LOCAL enable_hashagg = 'on';

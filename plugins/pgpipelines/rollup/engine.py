@@ -34,9 +34,9 @@ def roll_up_hours(request: RollupRequest, run: Run) -> HoursReport:
     """
     with _held(request, run) as session:
         installed = ensure_installed(session, request)
-        report = hours.roll_up(session, request)
+        report = hours.roll_up(session, request, by_triggers=installed.by_triggers)
         session.commit()
-    return with_changes(report, installed=installed)
+    return with_changes(report, installed=installed.anew)
 
 
 def roll_up_days(request: RollupRequest, run: Run) -> DaysReport:

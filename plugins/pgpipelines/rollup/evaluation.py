@@ -51,7 +51,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the steps are bound to, and what their templates are told: one share of the chargers, of one, unless said."""
+    """What the steps are bound to, and what their templates are told; of all chargers unless a share is named."""
 
     values: Mapping[str, Any]
     context: Mapping[str, Any]

@@ -1,6 +1,4 @@
-"""All hours anew: several sessions that share one snapshot evaluate shares of the chargers, and stream them into one
-transaction.
-"""
+"""All hours anew: sessions that share one snapshot evaluate shares of the chargers, and stream into one transaction."""
 
 from __future__ import annotations
 
