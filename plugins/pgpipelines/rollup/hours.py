@@ -21,7 +21,7 @@ def roll_up(session: Session, request: RollupRequest, *, by_triggers: bool) -> H
     """Do so in the session's transaction, and leave it open; where no triggers have marked, compare checksums first."""
     values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
     if request.rebuild is not None:
-        session.execute("rollup/mark_period.sql", {**values, **vars(request.rebuild)})
+        session.execute("rollup/mark_period.sql", {**values, **vars(request.rebuild)}, **request.tables)
     if not by_triggers:
         session.execute("rollup/mark_differing.sql", values, **request.tables)
     session.execute("rollup/take_marks.sql", values)
