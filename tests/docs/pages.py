@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"(?:^\|.*\|\n)+", re.MULTILINE)
 # `10,000 × 15 / 90 = 1,667`: computed in full, then rounded to as many decimals as are shown.
 SUM = re.compile(r"`(?P<left>[\d,.]+(?: [-+×/] [\d,.]+)+) = (?P<right>-?[\d,.]+)`")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 STEPS = {
     "hourly": tasks.roll_up_hours,
     "daily": tasks.roll_up_days,
@@ -124,8 +126,10 @@ class Reader:
                 result = as_task(lambda step=step: step(self.rollup, params)).result  # type: ignore[misc]
             except PipelineError as error:
                 where = re.sub(r"\(.*?@.*?\)", "(pgpipelines_writer@target:5432/warehouse)", str(error))
-                return "\n".join([*lines, f"{name:9} {type(error).__name__}: {where}"])
-            lines.append(f"{name:9} {json.dumps(result)}")
+                return "\n".join([*lines, wrapped(f"{name:9} {type(error).__name__}: {where}")])
+            # What belongs to a name stays on its line.
+            kept = json.dumps(result, separators=(", ", f":{NO_BREAK}"))
+            lines.append(wrapped(f"{name:9} {kept}").replace(NO_BREAK, " "))
         return "\n".join(lines)
 
     def configure(self, text: str) -> str:
@@ -178,6 +182,12 @@ def wrong_sums(database: Database, text: str) -> Iterator[Difference]:
         real = database.value(f"SELECT round({exact}, {decimals})::text")
         if real != right:
             yield Difference(found[0], right, real)
+
+
+def wrapped(text: str) -> str:
+    """Text in lines that a page has room for, each but the first indented."""
+    lines = (textwrap.wrap(line, 118, subsequent_indent=" " * 10) for line in text.splitlines())
+    return "\n".join(part for line in lines for part in line)
 
 
 def plain(text: str) -> str:

@@ -14,7 +14,7 @@ from tests.plugins.rollup.charging import add_sample, add_session, hours, insert
 
 SQL = ROOT / "include" / "sql" / "rollup"
 STATISTICS = {"hourly": "charger_stats", "daily": "charger_stats", "station": "daily_stats"}
-PAGES = ("charger-statistics", "late-and-wrong-data")
+PAGES = ("charger-statistics", "late-and-wrong-data", "rebuild-statistics")
 
 
 @pytest.mark.parametrize("name", PAGES)
