@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pgpipelines.copy.locking import patiently
 from pgpipelines.errors import ConflictError
-from pgpipelines.rollup import hours
+from pgpipelines.rollup import days, hours
 from pgpipelines.rollup.evaluation import Evaluation
 from pgpipelines.rollup.installation import ensure_installed, is_repeatable
 from pgpipelines.rollup.quality import require_reconciled
@@ -45,9 +45,8 @@ def roll_up_days(request: RollupRequest, run: Run) -> DaysReport:
         taken = session.one("rollup/take_days.sql")
         if not taken.days:
             return DaysReport()
-        context = {**request.tables, "whole": taken.whole}
-        session.execute("rollup/days.sql", request.settings.values, **context)
-        done = replace(session, "rollup/replace_days.sql", "rollup_daily", context)
+        evaluation = Evaluation(request.settings.values, {**request.tables, "whole": taken.whole})
+        done = days.roll_up(session, request, evaluation, whole=taken.whole)
         session.commit()
     return DaysReport(taken.days, done.written, done.deleted)
 
@@ -72,7 +71,7 @@ def reconcile(request: RollupRequest, run: Run) -> Reconciliation:
         values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
         context = {**request.tables, "whole": True, "repeatable": is_repeatable(session, request)}
         session.execute("rollup/frozen.sql", values)
-        Evaluation(values, context).run(session, "open_sessions")
+        Evaluation(values, context).of_share("", None).run(session, "open_sessions")
         sides = session.query("rollup/reconcile.sql", values, **context)
     totals = {side.name: Totals(side.sessions, side.energy_wh, side.revenue) for side in sides}
     found = Reconciliation(totals["log"], totals["hours"], totals["quarantine"], sides[0].pending)

@@ -29,7 +29,7 @@ def roll_up(session: Session, request: RollupRequest, *, by_triggers: bool) -> H
     if not taken.marks:
         return HoursReport()
     context = {**request.tables, "whole": taken.whole, "repeatable": is_repeatable(session, request)}
-    evaluation = Evaluation(values, context)
+    evaluation = Evaluation(values, context).of_share("", None)
     session.execute("rollup/frozen.sql", values)
     evaluated, written = (_everything if taken.whole else _marked)(session, request, evaluation)
     session.execute("rollup/replace_findings.sql", values, whole=taken.whole)
@@ -62,7 +62,7 @@ def _everything(session: Session, request: RollupRequest, evaluation: Evaluation
     hourly = request.tables["hourly"]
     fills = session.one("rollup/is_empty.sql", table=hourly).is_empty
     if not fills:
-        session.execute("rollup/create_hours.sql", hourly=hourly, columns=HOUR_COLUMNS)
+        session.execute("rollup/create_computed.sql", name=COMPUTED_HOURS.name, like=hourly, columns=HOUR_COLUMNS)
     hours = hourly if fills else COMPUTED_HOURS
     evaluated, rows = evaluate_everything(session, request, evaluation, hours)
     require_conserved(request, evaluated.amounts, hours_amount_to(session, hours))
