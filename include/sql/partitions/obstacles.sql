@@ -4,9 +4,15 @@ SELECT 'foreign key ' || conname || ' of ' || conrelid::regclass || ' points to 
 FROM pg_constraint
 WHERE confrelid = %(oid)s AND contype = 'f'
 UNION ALL
-SELECT 'constraint ' || conname || ' can be deferred, or excludes'
+-- The time is added to the columns of a key; whatever else it says (DEFERRABLE, INCLUDE, NULLS NOT DISTINCT) would go.
+SELECT 'constraint ' || conname || ' is more than a list of columns'
 FROM pg_constraint
-WHERE conrelid = %(oid)s AND (contype = 'x' OR (contype IN ('p', 'u') AND condeferrable))
+WHERE
+    conrelid = %(oid)s
+    AND (
+        contype = 'x'
+        OR (contype IN ('p', 'u') AND pg_get_constraintdef(oid) !~ '^(PRIMARY KEY|UNIQUE) \([^()]+\)$')
+    )
 UNION ALL
 SELECT 'unique index ' || i.indexrelid::regclass || ' is no constraint'
 FROM pg_index AS i

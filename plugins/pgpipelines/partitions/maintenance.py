@@ -132,7 +132,8 @@ def maintain(
     chosen = settings or PartitionSettings()
     with Session(endpoint, run.application_name, bounds=PATIENT) as session:
         ledger.ensure_ledger(session)
-        session.execute("partitions/detached.sql")
+        if not session.one("partitions/detached_present.sql").present:
+            session.execute("partitions/detached.sql")
         session.commit()
         this_month = Month.of(today or datetime.now(timezone.utc))
         results = []
