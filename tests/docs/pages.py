@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
 import subprocess
 import textwrap
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,9 +140,10 @@ class Reader:
         return ""
 
     def program(self, text: str) -> str:
-        """Run Python."""
-        exec(compile(text, "page", "exec"), {})  # noqa: S102 (the page is ours)
-        return ""
+        """What a program prints."""
+        with redirect_stdout(io.StringIO()) as printed:
+            exec(compile(text, "page", "exec"), {})  # noqa: S102 (the page is ours)
+        return printed.getvalue()
 
     def examples(self, table: Block) -> Iterator[Difference]:
         """Compare the columns of a table that are examples: `C2 10:00` an hour, `C2 3 March` a day, `S1 3 March`."""
