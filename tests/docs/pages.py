@@ -100,8 +100,9 @@ class Reader:
                 yield from self.examples(block)
             elif block.kind != "text":
                 real = self.do(block)
-                if after is not None and after.kind == "text" and (shown := plain(after.text)) != real:
-                    yield Difference(f"line {after.line}", shown, real)
+                shown = None if after is None or after.kind != "text" else plain(after.text)
+                if (shown is None and "Error: " in real) or shown not in {None, real}:
+                    yield Difference(f"line {block.line}", shown or "", real)
 
     def do(self, block: Block) -> str:
         """Do what a block says, and return what comes of it."""
@@ -115,7 +116,8 @@ class Reader:
         done = subprocess.run(
             [*command, *options], input=text, capture_output=True, text=True, check=False, env={"PGTZ": "UTC"}
         )
-        return done.stdout + done.stderr
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def command(self, text: str) -> str:
         """What the tasks of a triggered charger_stats return, up to the first that fails."""
@@ -150,15 +152,16 @@ class Reader:
         heading, _, *rows = map(cells, table.text.splitlines())
         for place, title in enumerate(heading):
             real = self.row(title)
-            for row in rows if real else ():
+            if real is None:
+                continue
+            for row in rows:
                 name, shown = row[0].strip("`"), row[place].strip("`")
-                if not shown.startswith("["):
-                    there = real[name] or "null"
-                    if shown != there:
-                        yield Difference(f"line {table.line}, {title}, {name}", shown, there)
+                # A link stands for what is shown elsewhere.
+                if not shown.startswith("[") and shown != (there := real[name] or "null"):
+                    yield Difference(f"line {table.line}, {title}, {name}", shown, there)
 
-    def row(self, title: str) -> dict[str, str | None]:
-        """The figures that the heading of an example names, as text; none where it is no such heading."""
+    def row(self, title: str) -> dict[str, str | None] | None:
+        """The figures that the heading of an example names, as text; None where it is no such heading."""
         if hour := re.fullmatch(r"(C\d) (\d\d:\d\d)", title):
             row = (
                 "hourly_charger_stats WHERE charger_id = %s"
@@ -171,7 +174,7 @@ class Reader:
             )
             row, values = f"{table} WHERE {key} = %s AND stats_date = '2025-03-03'", day.groups()
         else:
-            return {}
+            return None
         figures = f"SELECT e.* FROM (SELECT * FROM {row}) AS s CROSS JOIN jsonb_each_text(to_jsonb(s)) AS e"
         return dict(self.database.rows(figures, values))
 
