@@ -15,12 +15,13 @@ from demo.airflow import Airflow, PortTakenError
 from demo.api import Api
 from demo.databases import NAMES, Databases, connections, prepare_metadata, superuser
 from demo.keys import read_or_make
-from demo.place import AIRFLOW_HOME, LOGS, PROCESSES, ROOT, open_folder, require_space, servers_folder
+from demo.place import AIRFLOW_HOME, LOGS, PICTURE, PROCESSES, ROOT, open_folder, require_space, servers_folder
 from demo.processes import Processes, stop_leftovers
 from demo.report import copies_of, report, succeeded
-from demo.runs import FIRST, THEN, Run, Task, Watcher
+from demo.runs import FIRST, STATISTICS, SUCCEEDED, THEN, Run, Task, Watcher
 from demo.screen import Screen
 from demo.settings import Settings, read_size, write_size
+from demo.statistics import picture, summary
 from demo.systems import TARGETS, application_logins, create_source_systems, create_targets, start_of_today
 
 LOOK_SECONDS = 1.0
@@ -126,7 +127,17 @@ class Demo:
         targets = [superuser(self._databases["target"], database) for database in TARGETS.values()]
         copies = [copy for target in targets for copy in copies_of(runs, target)]
         self._screen.show(f"\n{report(runs, copies)}")
+        if any(run.dag_id == STATISTICS and run.state == SUCCEEDED for run in runs):
+            self._show_statistics()
         return succeeded(runs, copies)
+
+    def _show_statistics(self) -> None:
+        target = superuser(self._databases["target"], TARGETS["target_postgres_conn"])
+        lines = summary(target)
+        if drawn := picture(target):
+            PICTURE.write_text(drawn, encoding="utf-8")
+            lines.append(f"picture      {PICTURE}")
+        self._screen.show("\n" + "\n".join(lines))
 
     def _ended(self, what: Run | Task) -> None:
         if isinstance(what, Task):

@@ -1,6 +1,6 @@
 """Where the demo keeps its things. Standard library only, for `make clean` runs it without the environment.
 
-`.demo/` (mode 0700) holds the lock, the record of processes, their logs and AIRFLOW_HOME; `.demo/servers/`
+`.demo/` (mode 0700) holds the lock, the record of processes, their logs, AIRFLOW_HOME and the picture; `.demo/servers/`
 the PostgreSQL servers and every password. Root's servers are in `/var/tmp/pgpipelines-0-…/` instead: PostgreSQL
 refuses root, so they run as `nobody`, who may pass neither `.demo` nor, usually, a clone in root's home.
 """
@@ -22,6 +22,7 @@ LOCK = STATE / "lock"
 PROCESSES = STATE / "processes.json"
 LOGS = STATE / "logs"
 AIRFLOW_HOME = STATE / "airflow"
+PICTURE = STATE / "charger-statistics.svg"
 
 
 def servers_folder() -> Path:

@@ -50,14 +50,27 @@ def page(dags: list[Any]) -> str:
 
 def schedule(dag: Any) -> str:
     """When a DAG runs, in a line."""
+    from airflow.sdk import AssetOrTimeSchedule  # noqa: PLC0415 (as above)
     from airflow.sdk.definitions.timetables.assets import AssetTriggeredTimetable  # noqa: PLC0415 (as above)
 
     timetable = dag.timetable
+    if isinstance(timetable, AssetOrTimeSchedule):
+        return f"Runs {by_time(timetable.timetable)}, and {after_copies(timetable)}."
     if isinstance(timetable, AssetTriggeredTimetable):
-        return f"Runs when tables were copied: {', '.join(f'`{name}`' for name in assets(timetable.asset_condition))}."
+        return f"Runs {after_copies(timetable)}."
     if not timetable.can_be_scheduled:
         return "Runs by hand, or by API."
-    return f"Runs by the schedule `{timetable.expression}`, {timetable.timezone}."
+    return f"Runs {by_time(timetable)}."
+
+
+def by_time(timetable: Any) -> str:
+    """The schedule of a timetable that has one."""
+    return f"by the schedule `{timetable.expression}`, {timetable.timezone}"
+
+
+def after_copies(timetable: Any) -> str:
+    """The tables whose copies a timetable waits for."""
+    return f"when tables were copied: {', '.join(f'`{name}`' for name in assets(timetable.asset_condition))}"
 
 
 def assets(condition: Any) -> list[str]:

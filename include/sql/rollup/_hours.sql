@@ -51,7 +51,9 @@ SELECT
     -- kWh for each hour of use, in whole W.
     CASE
         WHEN s.occupied_seconds > 0
-            THEN (2 * 3600 * s.energy_wh::bigint + s.occupied_seconds) / (2 * s.occupied_seconds) / 1000.0::float8
+            THEN
+                (2 * 3600 * s.energy_wh::bigint + s.occupied_seconds::bigint) / (2 * s.occupied_seconds::bigint)
+                / 1000.0::float8
     END AS avg_power,
     coalesce(r.max_power, s.max_power) AS max_power,
     (stats_hour AT TIME ZONE %(business_timezone)s)::date AS stats_date,

@@ -1,7 +1,7 @@
 -- Puts what was found (rollup_finding) in place of what earlier runs had found in the same sessions, or in sessions
 -- that started in the same time and are gone. Findings that stay keep the moment they were found; those of frozen time
 -- (rollup_frozen) stay.
--- Parameters: whole (every session, or those of rollup_span). Locks the rows that it writes.
+-- Parameters: whole (every session, or those of rollup_span). Bound: source_timezone. Locks the rows that it writes.
 WITH earlier AS (
     SELECT old.session_id, old.reason
     FROM pgpipelines.session_finding AS old
@@ -19,6 +19,9 @@ WITH earlier AS (
                     s.charger_id = old.charger_id
                     AND old.start_time >= s.from_time
                     AND old.start_time <= s.until_time
+                    -- What was evaluated is decided by the span's hours; its times may reach beyond them.
+                    AND old.start_time AT TIME ZONE %(source_timezone)s >= s.from_hour
+                    AND old.start_time AT TIME ZONE %(source_timezone)s < s.until_hour
             )
         )
         {% endif %}

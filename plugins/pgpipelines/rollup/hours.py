@@ -21,7 +21,7 @@ def roll_up(session: Session, request: RollupRequest, *, by_triggers: bool) -> H
     """Do so in the session's transaction, and leave it open; where no triggers have marked, compare checksums first."""
     values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
     if request.rebuild is not None:
-        session.execute("rollup/mark_period.sql", {**values, **vars(request.rebuild)})
+        session.execute("rollup/mark_period.sql", {**values, **vars(request.rebuild)}, **request.tables)
     if not by_triggers:
         session.execute("rollup/mark_differing.sql", values, **request.tables)
     session.execute("rollup/take_marks.sql", values)
@@ -32,7 +32,7 @@ def roll_up(session: Session, request: RollupRequest, *, by_triggers: bool) -> H
     evaluation = Evaluation(values, context).of_share("", None)
     session.execute("rollup/frozen.sql", values)
     evaluated, written = (_everything if taken.whole else _marked)(session, request, evaluation)
-    session.execute("rollup/replace_findings.sql", whole=taken.whole)
+    session.execute("rollup/replace_findings.sql", values, whole=taken.whole)
     put_back(session, request.tables["hourly"])
     report = HoursReport(
         marks=taken.marks,

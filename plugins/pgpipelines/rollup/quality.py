@@ -44,7 +44,7 @@ def require_reconciled(request: RollupRequest, found: Reconciliation) -> None:
     booked = found.hours + found.quarantine
     if booked != found.log:
         raise VerificationError(
-            f"{request.endpoint}: charger_usage_log holds {found.log}, hours and quarantine {booked}",
+            f"{request.endpoint}: charger_usage_log holds {found.log}; hours and quarantine {booked}",
             "rebuild the statistics; what wrote to the raw tables without triggers, or to the statistics, is at fault",
         )
 

@@ -65,6 +65,10 @@ class Totals:
     energy_wh: int
     revenue: Decimal
 
+    def __str__(self) -> str:
+        """As messages say it."""
+        return f"{self.sessions:,} sessions, {self.energy_wh / 1000:,.3f} kWh, {self.revenue:,.2f} KRW"
+
     def __add__(self, other: Totals) -> Totals:
         """Add up two sides."""
         return Totals(self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.revenue + other.revenue)

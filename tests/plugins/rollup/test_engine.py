@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
+from pgpipelines.rollup.request import RollupSettings
 from tests.fixtures.servers import Database
 from tests.plugins.rollup.charging import add_session, hours, rebuilt, roll_up, statistics
 
@@ -64,3 +67,16 @@ def test_emptied_hours_days_and_stations_disappear(charging: Database) -> None:
     charging.run("DELETE FROM charger_usage_log")
     roll_up(charging)
     assert not any(statistics(charging).values())
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_findings_stay_where_only_the_hours_beside_them_change(charging: Database, zone: str) -> None:
+    settings = RollupSettings(source_timezone=zone)
+    for hour in range(8):
+        add_session(charging, f"2025-01-01 0{hour}:00", f"2025-01-01 0{hour}:30", -1)
+    roll_up(charging, settings)
+    charging.run("DELETE FROM charger_usage_log WHERE start_time = '2025-01-01 03:00'")
+    roll_up(charging, settings)
+    found = statistics(charging)["findings"]
+    assert len(found) == 7
+    assert found == rebuilt(charging, settings)["findings"]

@@ -181,6 +181,27 @@ def test_a_period_is_computed_anew_whatever_stands_there(charging: Database) -> 
     assert charging.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 3
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE daily_charger_stats SET fault_count = 5",
+        "DELETE FROM daily_charger_stats",
+        "UPDATE station_daily_stats SET fault_count = 5",
+        "DELETE FROM station_daily_stats",
+        "INSERT INTO daily_charger_stats (charger_id, stats_date) VALUES ('C2', '2025-01-02')",
+        "INSERT INTO station_daily_stats (station_id, stats_date) VALUES ('S2', '2025-01-02')",
+    ],
+)
+def test_days_are_computed_anew_also_where_their_hours_are_right(charging: Database, damage: str) -> None:
+    add_session(charging, "2025-01-02 01:00", "2025-01-02 02:00", 1)
+    roll_up(charging)
+    right = statistics(charging)
+    charging.run(damage)
+    day = charging.value("SELECT date '2025-01-02'")
+    roll_up(charging, rebuild=Period(day, day))
+    assert statistics(charging) == right
+
+
 def test_a_session_of_the_future_counts_once_its_time_has_come(charging: Database) -> None:
     charging.run(
         "INSERT INTO charger_usage_log (charger_id, start_time, end_time, energy_delivered) SELECT 'C1', at, at, 0"
