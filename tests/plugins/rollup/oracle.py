@@ -369,17 +369,25 @@ def overlap(stays: Sequence[Stay], one: int, other: int) -> bool:
 
 def usable_knots(stay: Stay, readings: Sequence[Reading], rules: Rules) -> tuple[tuple[int, int], ...]:
     """What the meter said during a session, if that can give its shape; else nothing."""
-    own = [reading for reading in readings if stay.start <= reading.at <= stay.end]
-    instants = sorted({reading.at for reading in own if reading.register is not None})
-    samples = [(at, register) for at in instants if (register := register_at(at, own)) is not None]
+    own = [
+        (reading.at, reading.register)
+        for reading in readings
+        if stay.start <= reading.at <= stay.end and reading.register is not None
+    ]
     first = thousandths(stay.row.energy_meter_start)
-    last = register_at(stay.end, own) if stay.open else thousandths(stay.row.energy_meter_end)
-    if first is None or last is None or not samples:
+    last = thousandths(stay.row.energy_meter_end)
+    if not own or first is None or (last is None and not stay.open):
         return ()
-    knots = ((stay.start, first), *samples, (stay.end, last))
+    read = [(stay.start, first), *own]
+    if last is not None and not stay.open:
+        read.append((stay.end, last))
+    greatest: dict[int, int] = {}
+    for at, register in read:
+        greatest[at] = max(register, greatest.get(at, register))
+    knots = tuple(greatest.items())
     never_decreasing = all(before[1] <= after[1] for before, after in pairwise(knots))
     without_gap = all(after[0] - before[0] <= 2 * rules.sample_period for before, after in pairwise(knots))
-    return knots if never_decreasing and without_gap and last > first else ()
+    return knots if never_decreasing and without_gap and knots[-1][1] > knots[0][1] else ()
 
 
 def trimmed(stays: Iterable[Stay]) -> Iterator[Stay]:
@@ -435,8 +443,8 @@ def metered(knots: Sequence[tuple[int, int]]) -> Share:
     return share
 
 
-def shared(quantity: int, share: Share, stay: Stay, hours: Sequence[Hour]) -> list[int]:
-    """A whole quantity cut up among a session's hours; the pieces always add up to it."""
+def shared(quantity: int, share: Share, hours: Sequence[Hour]) -> list[int]:
+    """A whole quantity cut up among a session's hours: by the end of the last all of it came."""
     came = [0, *(rounded(quantity * share(hour.ends)) for hour in hours[:-1]), quantity]
     return [after - before for before, after in pairwise(came)]
 
@@ -486,10 +494,10 @@ class Amounts:
         return self.up_seconds + self.down_seconds + self.maintenance_seconds
 
     @property
-    def uptime(self) -> Fraction | None:
-        """Percentage of the time up or down that it was up; None without such time."""
+    def uptime_percentage(self) -> float | None:
+        """Percentage (to two decimals) of the time up or down that it was up; None without such time."""
         judged = self.up_seconds + self.down_seconds
-        return Fraction(100 * self.up_seconds, judged) if judged else None
+        return rounded(Fraction(10_000 * self.up_seconds, judged)) / 100 if judged else None
 
 
 def slices_of(stay: Stay, zone: str) -> Iterator[tuple[Hour, Amounts]]:
@@ -498,16 +506,13 @@ def slices_of(stay: Stay, zone: str) -> Iterator[tuple[Hour, Amounts]]:
     row, until = stay.row, stay.charged_until
     by_time = linear(stay.start, stay.end)
     by_energy = metered(stay.knots) if stay.knots else by_time
-    energy = shared(stay.energy, by_energy, stay, hours)
-    minutes = shared(rounded(Fraction(stay.end - stay.start, MINUTE)), by_time, stay, hours)
+    energy = shared(stay.energy, by_energy, hours)
+    minutes = shared(rounded(Fraction(stay.end - stay.start, MINUTE)), by_time, hours)
     base = only(hundredths(row.base_charge), stay.start, hours)
-    by_kwh = shared(hundredths(row.energy_charge), by_energy, stay, hours)
-    if until > stay.start:
-        by_charging = shared(hundredths(row.time_charge), linear(stay.start, until), stay, hours)
-    else:
-        by_charging = only(hundredths(row.time_charge), stay.start, hours)
+    by_kwh = shared(hundredths(row.energy_charge), by_energy, hours)
+    by_charging = shared(hundredths(row.time_charge), linear(stay.start, until), hours)
     if stay.end > until:
-        by_parking = shared(hundredths(row.parking_charge), linear(until, stay.end), stay, hours)
+        by_parking = shared(hundredths(row.parking_charge), linear(until, stay.end), hours)
     else:
         by_parking = only(hundredths(row.parking_charge), stay.last_instant, hours)
     adjustment = only(row.total - row.parts, stay.start, hours)
@@ -591,10 +596,10 @@ class HourlyStats:
     last_status: str | None = None
 
     @property
-    def avg_power(self) -> Fraction | None:
-        """The mean power (kW) while the charger was occupied; None where it was not."""
+    def avg_power(self) -> float | None:
+        """The mean power (kW, to the W) while the charger was occupied; None where it was not."""
         occupied = self.amounts.occupied_seconds
-        return Fraction(self.amounts.energy * 3600, 1000 * occupied) if occupied else None
+        return rounded(Fraction(self.amounts.energy * 3600, occupied)) / 1000 if occupied else None
 
 
 @dataclass
@@ -688,15 +693,14 @@ def hourly_stats(
             keep_greatest(stated, hour, stay.row.max_power)
     for reading in readings:
         hour = hour_of(reading.at, zone)
-        row(hour)
+        row(hour).last_status = row(hour).last_status if reading.status is None else reading.status
         if any(stay.start <= reading.at <= stay.end for stay in stays):
             keep_greatest(measured, hour, reading.power)
     for spell in spells_of(readings, rules):
         for hour in hours_between(spell.first, max(spell.first, spell.last - 1), zone):
             amounts = status_amounts(spell, hour)
-            if amounts.known_seconds or hour.starts <= spell.first:
+            if amounts.known_seconds or amounts.fault_count:
                 row(hour).amounts.add(amounts)
-                row(hour).last_status = spell.status
     for hour, stats in rows.items():
         stats.max_power = measured.get(hour, stated.get(hour))
     return [rows[hour] for hour in sorted(rows)]
@@ -724,7 +728,7 @@ def day_of(charger_id: str, day: date, rows: Sequence[HourlyStats], rules: Rules
     whole_day = hours_of_day(day, rules.business_timezone)
     of_hour = {row.hour: row.amounts for row in rows}
     in_turn = [(hour.key, of_hour.get(hour, Amounts())) for hour in whole_day]
-    too_little_up = amounts.uptime is not None and amounts.uptime < rules.uptime_target
+    too_little_up = 100 * amounts.up_seconds < rules.uptime_target * (amounts.up_seconds + amounts.down_seconds)
     return DailyStats(
         charger_id=charger_id,
         day=day,
