@@ -55,12 +55,14 @@ class Chaos:
         centre: The moment around which things happen, as raw times are written.
         chargers: Those to deal with.
         twins: Whether a transaction id may come twice.
+        cascades: Whether chargers and stations are deleted, with all that hangs on them.
     """
 
     dice: random.Random
     centre: datetime
     chargers: Sequence[str] = tuple(CHARGERS)
     twins: bool = False
+    cascades: bool = True
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def change(self) -> Iterator[Statement]:
@@ -79,7 +81,7 @@ class Chaos:
             self.update_sample: 12,
             self.delete_samples: 4,
             self.change_charger: 4,
-            self.delete_charger: 1,
+            self.delete_charger: int(self.cascades),
         }
         (dealt,) = self.dice.choices(list(changes), list(changes.values()))
         return dealt()
