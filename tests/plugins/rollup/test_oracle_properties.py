@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.rollup.oracle import (
@@ -73,6 +73,7 @@ raws = st.builds(
 results = st.builds(lambda raw: (raw, expected(raw, RULES, NOW)), raws)
 
 
+@settings(deadline=None)
 @given(results)
 def test_every_session_is_counted_once_or_left_out_for_one_reason(case: tuple[Raw, Expected]) -> None:
     raw, result = case
@@ -87,6 +88,7 @@ def test_every_session_is_counted_once_or_left_out_for_one_reason(case: tuple[Ra
         assert energy == sum(session.energy for session in ended if session.id not in left_out)
 
 
+@settings(deadline=None)
 @given(results)
 def test_an_hour_holds_no_more_than_an_hour(case: tuple[Raw, Expected]) -> None:
     for hour in case[1].hours:
@@ -99,6 +101,7 @@ def test_an_hour_holds_no_more_than_an_hour(case: tuple[Raw, Expected]) -> None:
         assert split == amounts.revenue
 
 
+@settings(deadline=None)
 @given(results)
 def test_hours_add_up_to_days_and_days_to_stations(case: tuple[Raw, Expected]) -> None:
     _, result = case
@@ -117,6 +120,7 @@ def test_hours_add_up_to_days_and_days_to_stations(case: tuple[Raw, Expected]) -
         assert day.unknown_seconds >= 0
 
 
+@settings(deadline=None)
 @given(raws, st.randoms(use_true_random=False))
 def test_the_order_of_rows_is_nothing(raw: Raw, dice: Random) -> None:
     mixed = Raw(
