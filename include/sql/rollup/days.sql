@@ -1,0 +1,118 @@
+-- Computes days of chargers from their hours, into the temporary table rollup_daily.
+-- Parameters: hourly (table), whole (every day, or those in rollup_day). Bound: business_timezone,
+-- maintenance_faults, uptime_target. Locks ACCESS SHARE on what it reads.
+CREATE TEMPORARY TABLE rollup_daily ON COMMIT DROP AS
+WITH hour_row AS MATERIALIZED (
+    {% if whole %}
+    SELECT * FROM {{ hourly | identifier }}
+    {% else %}
+    SELECT h.*
+    FROM pg_temp.rollup_day AS d
+    INNER JOIN {{ hourly | identifier }} AS h
+        ON
+            h.charger_id = d.charger_id
+            AND h.stats_hour >= (d.stats_date::timestamp AT TIME ZONE %(business_timezone)s) AT TIME ZONE 'UTC'
+            AND h.stats_hour < ((d.stats_date + 1)::timestamp AT TIME ZONE %(business_timezone)s) AT TIME ZONE 'UTC'
+    {% endif %}
+),
+
+-- The days that occur, and how long each is: where clocks change, 23 or 25 hours.
+calendar AS (
+    SELECT
+        stats_date,
+        stats_date::timestamp AT TIME ZONE %(business_timezone)s AS begins,
+        (stats_date + 1)::timestamp AT TIME ZONE %(business_timezone)s AS ends
+    FROM (SELECT DISTINCT stats_date FROM hour_row) AS occurring
+),
+
+calendar_hour AS (
+    SELECT
+        stats_date,
+        hour AT TIME ZONE 'UTC' AS stats_hour,
+        {% with hour = "hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %} AS hour_key
+    FROM calendar
+    CROSS JOIN LATERAL generate_series(begins, ends - interval '1 hour', interval '1 hour') AS hour
+),
+
+charger_day AS (
+    SELECT
+        charger_id,
+        stats_date,
+        sum(num_sessions) AS num_sessions,
+        sum(total_energy) AS total_energy,
+        sum(total_duration_minutes) AS total_duration_minutes,
+        sum(total_revenue) AS total_revenue,
+        sum(fault_count) AS fault_count,
+        sum(active_sessions) AS active_sessions,
+        sum(occupied_seconds) AS occupied_seconds,
+        sum(charging_seconds) AS charging_seconds,
+        sum(base_charge) AS base_charge,
+        sum(energy_charge) AS energy_charge,
+        sum(time_charge) AS time_charge,
+        sum(parking_charge) AS parking_charge,
+        sum(adjustment) AS adjustment,
+        sum(revenue_completed) AS revenue_completed,
+        sum(revenue_pending) AS revenue_pending,
+        sum(revenue_failed) AS revenue_failed,
+        sum(metered_energy) AS metered_energy,
+        bool_or(provisional) AS provisional,
+        sum(up_seconds) AS up_seconds,
+        sum(down_seconds) AS down_seconds,
+        sum(maintenance_seconds) AS maintenance_seconds,
+        (array_agg(last_status ORDER BY stats_hour DESC) FILTER (WHERE last_status IS NOT NULL))[1] AS last_status
+    FROM hour_row
+    GROUP BY charger_id, stats_date
+),
+
+breakdown AS (
+    SELECT
+        d.charger_id,
+        d.stats_date,
+        jsonb_object_agg(c.hour_key, coalesce(h.total_energy, 0.000)) AS hourly_energy,
+        jsonb_object_agg(c.hour_key, coalesce(h.num_sessions, 0)) AS hourly_sessions,
+        jsonb_object_agg(c.hour_key, coalesce(h.total_revenue, 0.00)) AS hourly_revenue
+    FROM charger_day AS d
+    INNER JOIN calendar_hour AS c ON c.stats_date = d.stats_date
+    LEFT JOIN hour_row AS h ON h.charger_id = d.charger_id AND h.stats_hour = c.stats_hour
+    GROUP BY d.charger_id, d.stats_date
+)
+
+SELECT
+    d.charger_id,
+    d.stats_date,
+    d.num_sessions,
+    d.total_energy,
+    d.total_duration_minutes,
+    d.total_revenue,
+    round(d.total_revenue / nullif(d.num_sessions, 0), 2) AS avg_charge_per_session,
+    b.hourly_energy,
+    b.hourly_sessions,
+    b.hourly_revenue,
+    {% include 'rollup/_uptime.sql' %} AS uptime_percentage,
+    d.fault_count,
+    d.fault_count >= %(maintenance_faults)s
+    OR (
+        100 * d.up_seconds < %(uptime_target)s * (d.up_seconds + d.down_seconds)
+        AND d.up_seconds + d.down_seconds + d.maintenance_seconds >= 12 * 3600
+    ) AS maintenance_required,
+    d.active_sessions,
+    d.occupied_seconds,
+    d.charging_seconds,
+    d.base_charge,
+    d.energy_charge,
+    d.time_charge,
+    d.parking_charge,
+    d.adjustment,
+    d.revenue_completed,
+    d.revenue_pending,
+    d.revenue_failed,
+    d.metered_energy,
+    d.provisional,
+    d.up_seconds,
+    d.down_seconds,
+    d.maintenance_seconds,
+    extract(epoch FROM c.ends - c.begins) - d.up_seconds - d.down_seconds - d.maintenance_seconds AS unknown_seconds,
+    d.last_status
+FROM charger_day AS d
+INNER JOIN breakdown AS b ON b.charger_id = d.charger_id AND b.stats_date = d.stats_date
+INNER JOIN calendar AS c ON c.stats_date = d.stats_date;

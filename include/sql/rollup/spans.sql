@@ -1,0 +1,88 @@
+-- Closes the marks: every session that touches a mark adds its whole time, and all of it is widened to whole hours of
+-- the business zone. The result is rollup_span, disjoint ranges of each charger's time: the buckets to compute anew.
+-- Parameters: log, samples, chargers, daily (tables), repeatable. Bound: source_timezone, business_timezone,
+-- earliest_start, now, future_tolerance, power_tolerance, margin (what raw time may differ from its order by).
+-- Locks ACCESS SHARE on what it reads.
+--
+-- A session that is open may have counted for longer than it does now, up to any later sample: it adds everything
+-- since its start, where a mark touches the time that it can have.
+CREATE TEMPORARY TABLE rollup_span ON COMMIT DROP AS
+WITH marked AS (
+    SELECT charger_id, from_time, until_time
+    FROM pg_temp.rollup_mark
+    WHERE charger_id IS NOT NULL
+    UNION ALL
+    SELECT known.charger_id, m.from_time, m.until_time
+    FROM pg_temp.rollup_mark AS m
+    CROSS JOIN (
+        SELECT ''::text AS charger_id
+        UNION
+        SELECT charger_id FROM {{ chargers | identifier }}
+        UNION
+        SELECT charger_id FROM {{ daily | identifier }}
+    ) AS known
+    WHERE m.charger_id IS NULL
+),
+
+mark AS MATERIALIZED (
+    SELECT
+        charger_id,
+        lower(span) - %(margin)s::interval AS from_time,
+        upper(span) + %(margin)s::interval AS until_time
+    FROM (
+        SELECT charger_id, unnest(range_agg(tsrange(from_time, until_time, '[]'))) AS span
+        FROM marked
+        GROUP BY charger_id
+    ) AS merged
+),
+
+near AS MATERIALIZED (
+    {% with spans = "mark" %}{% include 'rollup/_touching.sql' %}{% endwith %}
+),
+
+distinct_near AS MATERIALIZED (
+    SELECT DISTINCT ON (session_id) * FROM near ORDER BY session_id
+),
+
+touching AS (
+    {% with sessions = "distinct_near" %}{% include 'rollup/_placed.sql' %}{% endwith %}
+),
+
+extent AS (
+    SELECT charger_id, from_time, until_time FROM mark
+    UNION ALL
+    SELECT
+        t.charger_id,
+        t.start_time - %(margin)s::interval,
+        CASE WHEN t.open THEN 'infinity' ELSE t.until_time + %(margin)s::interval END
+    FROM touching AS t
+    WHERE
+        NOT t.open
+        OR EXISTS (
+            SELECT
+            FROM mark AS m
+            WHERE m.charger_id = t.charger_id AND m.from_time <= t.may_last_until AND m.until_time >= t.start_time
+        )
+),
+
+widened AS (
+    SELECT
+        charger_id,
+        unnest(range_agg(tstzrange(
+            date_trunc('hour', from_time AT TIME ZONE %(source_timezone)s, %(business_timezone)s),
+            date_trunc('hour', until_time AT TIME ZONE %(source_timezone)s, %(business_timezone)s)
+            + interval '1 hour'
+        ))) AS span
+    FROM extent
+    GROUP BY charger_id
+)
+
+SELECT
+    charger_id,
+    lower(span) AS from_hour,
+    upper(span) AS until_hour,
+    lower(span) AT TIME ZONE %(source_timezone)s - %(margin)s::interval AS from_time,
+    upper(span) AT TIME ZONE %(source_timezone)s + %(margin)s::interval AS until_time
+FROM widened;
+
+ANALYZE pg_temp.rollup_span;

@@ -1,0 +1,79 @@
+"""Puts up what the statistics need: their tables, what they remember, and the triggers that notice changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pgpipelines.errors import MissingObjectError
+from pgpipelines.templates import QualifiedName
+
+if TYPE_CHECKING:
+    from pgpipelines.rollup.request import RollupRequest
+    from pgpipelines.sessions import Session
+
+RAW = ("charger_usage_log", "power_consumption", "charger_info")
+# The column that each statistics table was given last.
+STATISTICS = (
+    "hourly_charger_stats.last_status",
+    "daily_charger_stats.last_status",
+    "station_daily_stats.fault_count",
+)
+
+
+def ensure_installed(session: Session, request: RollupRequest) -> bool:
+    """Put up what is missing and mark everything where something was; commit, and tell whether that was so.
+
+    Raises MissingObjectError for a raw table that is not there.
+    """
+    found = session.one(
+        "rollup/installed.sql", {"schema": request.settings.schema, "raw": list(RAW), "statistics": list(STATISTICS)}
+    )
+    if found.missing:
+        raise MissingObjectError(
+            f"{request.endpoint}: schema {request.settings.schema} has no {', '.join(found.missing)}",
+            "name the schema that the raw tables are in, or copy them there first",
+        )
+    complete = found.tracking_present and found.statistics_present
+    if not complete:
+        session.execute("rollup/tracking.sql", schema_present=found.schema_present)
+        session.execute("rollup/statistics.sql", **request.tables)
+    settings = {"settings": request.settings.figures}
+    changed = session.one("rollup/settings.sql", settings).differ
+    untracked = _track(session, request)
+    anew = not complete or changed or untracked
+    if anew:
+        session.execute("rollup/mark_everything.sql")
+        session.execute("rollup/keep_settings.sql", settings)
+    session.commit()
+    return anew
+
+
+def is_repeatable(session: Session, request: RollupRequest) -> bool:
+    """Tell whether one transaction may be in charger_usage_log twice."""
+    log = request.tables["log"]
+    return bool(session.one("rollup/repeatable.sql", {"schema": log.schema, "name": log.name}).repeatable)
+
+
+def _track(session: Session, request: RollupRequest) -> bool:
+    """Put up the triggers where one is missing, on a raw table or a partition, and tell whether that was so."""
+    repeatable = is_repeatable(session, request)
+    tables = request.tables
+    tracked = (
+        (tables["log"], "mark_sessions", str(repeatable).lower()),
+        (tables["samples"], "mark_samples", f"{request.settings.status_holds.total_seconds():f} seconds"),
+        (tables["chargers"], "mark_chargers", ""),
+    )
+    untracked = False
+    for table, function, argument in tracked:
+        values = {"schema": table.schema, "name": table.name, "argument": argument}
+        for missing in session.query("rollup/untracked.sql", values):
+            untracked = True
+            session.execute(
+                "rollup/triggers.sql",
+                {"argument": argument},
+                table=QualifiedName(missing.schema, missing.name),
+                function=QualifiedName("pgpipelines", function),
+            )
+    if untracked:
+        session.execute("rollup/indexes.sql", log=tables["log"], repeatable=repeatable)
+    return untracked
