@@ -78,18 +78,28 @@ CORNERS = {
                 "10:00:00.000001",
                 "1450:59:59.999999",
                 HUGE,
-                base_charge="99999999.99",
-                energy_charge="-99999999.99",
-                time_charge="99999999.99",
-                parking_charge="-99999999.99",
-                total_charge="99999999.99",
+                base_charge="9999.99",
+                energy_charge="99999999.99",
+                time_charge="-99999999.99",
+                parking_charge="9.99",
+                total_charge="9999999.99",
             )
         ],
         rated_power=None,
     ),
-    "registers as great as can be": Corner(
-        [session("10:00", "11:10", HUGE, energy_meter_start="1", energy_meter_end="999999999.999", **CHARGED)],
-        samples(("10:29:59.999999", "2"), ("10:45", "500000000.001"), ("11:00", "999999999.998")),
+    "a register as great as can be": Corner(
+        [session("10:00", "11:10", HUGE, energy_meter_start="999000000", energy_meter_end="999999999.999", **CHARGED)],
+        samples(("10:29:59.999999", "999000000"), ("10:45", "999500000.001"), ("11:00", "999999999.998")),
+        rated_power=None,
+    ),
+    "a register that rises as much as can be": Corner(
+        [session("10:00", "11:10", HUGE, energy_meter_start="0", energy_meter_end="1000000", **CHARGED)],
+        samples(("10:29:59.999999", "0.001"), ("10:45", "500000.001"), ("11:00", "999999.998")),
+        rated_power=None,
+    ),
+    "a register that rises too much": Corner(
+        [session("10:00", "11:10", HUGE, energy_meter_start="0", energy_meter_end="1000000.001", **CHARGED)],
+        samples(("10:29:59.999999", "0.001"), ("10:45", "500000.001"), ("11:00", "999999.998")),
         rated_power=None,
     ),
     "NaN wherever it fits": Corner(

@@ -24,6 +24,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
+# A register that rises by more in one session is none: 1,000,000 kWh.
+MOST_WH = 1_000_000_000
+
 # A quantity's share that came by an instant: 0 at the start of a session, 1 at its end.
 Share = Callable[[int], Fraction]
 
@@ -387,7 +390,8 @@ def usable_knots(stay: Stay, readings: Sequence[Reading], rules: Rules) -> tuple
     knots = tuple(greatest.items())
     never_decreasing = all(before[1] <= after[1] for before, after in pairwise(knots))
     without_gap = all(after[0] - before[0] <= 2 * rules.sample_period for before, after in pairwise(knots))
-    return knots if never_decreasing and without_gap and knots[-1][1] > knots[0][1] else ()
+    risen = knots[-1][1] - knots[0][1]
+    return knots if never_decreasing and without_gap and 0 < risen <= MOST_WH else ()
 
 
 def trimmed(stays: Iterable[Stay]) -> Iterator[Stay]:
@@ -693,7 +697,7 @@ def hourly_stats(
             keep_greatest(stated, hour, stay.row.max_power)
     for reading in readings:
         hour = hour_of(reading.at, zone)
-        row(hour).last_status = row(hour).last_status if reading.status is None else reading.status
+        row(hour).last_status = reading.status
         if any(stay.start <= reading.at <= stay.end for stay in stays):
             keep_greatest(measured, hour, reading.power)
     for spell in spells_of(readings, rules):
