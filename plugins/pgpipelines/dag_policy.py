@@ -34,6 +34,7 @@ FAIL_AT_ONCE = ExceptionRetryPolicy(
                 errors.PrivilegeError,
                 errors.DriftError,
                 errors.VerificationError,
+                errors.QualityError,
             ],
             action=RetryAction.FAIL,
             reason="a person has to look: the error says at what",

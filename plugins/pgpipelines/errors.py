@@ -11,7 +11,8 @@ PipelineError              any of the below: a cause, a remedy, the target uncha
 ├── ServerError            the server cancelled, restarted, ran out of disk or memory
 │   └── RetriableError     what a new attempt, from a new snapshot, can mend: a connection lost, a server that
 │                          restarts, a recovery conflict on a replica, a serialization failure, a deadlock
-└── VerificationError      source and target differ after the copy; names the keys
+├── VerificationError      source and target differ after the copy; names the keys
+└── QualityError           so much of what a run read can't be right that its result would mislead
 """
 
 from __future__ import annotations
@@ -68,3 +69,7 @@ class RetriableError(ServerError):
 
 class VerificationError(PipelineError):
     """Source and target differ after the copy; names the keys."""
+
+
+class QualityError(PipelineError):
+    """So much of what a run read can't be right that its result would mislead; the last good one stays."""

@@ -4,62 +4,112 @@
 {# amounts of money are in 0.01 KRW. OFFSET 0 keeps the planner from computing an expression once for each use. #}
 lasting AS (
     SELECT
-        *,
-        (1000000 * extract(epoch FROM starts - first_hour))::bigint AS into_us,
-        (1000000 * extract(epoch FROM ends - starts))::bigint AS lasted_us,
-        (1000000 * extract(epoch FROM ends - starts))::bigint AS charged_us,
-        -- The time that no earlier session of the charger had taken already, in whole seconds.
-        floor(extract(epoch FROM greatest(starts, earlier_ended) - first_hour) + 0.5)::integer AS occupied_from_s,
-        floor(extract(epoch FROM ends - first_hour) + 0.5)::integer AS occupied_until_s,
-        floor(extract(epoch FROM ends - first_hour) + 0.5)::integer AS charged_until_s
-    FROM pg_temp.rollup_session
-    WHERE reason IS NULL AND is_evaluated
+        s.*,
+        (1000000 * extract(epoch FROM s.starts - s.first_hour))::bigint AS into_us,
+        (1000000 * extract(epoch FROM s.ends - s.starts))::bigint AS lasted_us,
+        -- By the meter's knots (rollup_shape), where they tell; else a session charges evenly until its end.
+        m.session_id IS NOT NULL AS is_metered,
+        m.knots_us,
+        m.registers_wh,
+        coalesce(m.charged_us, (1000000 * extract(epoch FROM s.ends - s.starts))::bigint) AS charged_us,
+        greatest(s.starts, s.earlier_ended) AS occupied_from
+    FROM pg_temp.rollup_session AS s
+    LEFT JOIN pg_temp.rollup_shape AS m ON m.session_id = s.session_id
+    WHERE s.reason IS NULL AND s.is_evaluated
     OFFSET 0
 ),
 
--- The last hour is the one that holds the last microsecond before the end.
 session AS (
     SELECT
         *,
+        -- The last hour is the one that holds the last microsecond before the end.
         greatest(0, (into_us + lasted_us - 1) / 3600000000)::integer AS last_hour,
-        round(lasted_us / 60000000.0)::bigint AS minutes
+        (lasted_us + 30000000) / 60000000 AS minutes,
+        -- The time that no earlier session of the charger had taken already, in whole seconds.
+        floor(extract(epoch FROM occupied_from - first_hour) + 0.5)::integer AS occupied_from_s,
+        ((into_us + lasted_us + 500000) / 1000000)::integer AS occupied_until_s,
+        ((into_us + charged_us + 500000) / 1000000)::integer AS charged_until_s
     FROM lasting
     OFFSET 0
 ),
 
 cut AS (
     SELECT
-        s.*,
-        hour,
-        s.first_hour + hour * interval '1 hour' AS stats_hour,
+        *,
+        greatest(1, lasted_us) AS time_of,
+        greatest(1, charged_us) AS charging_of,
+        greatest(1, lasted_us - charged_us) AS parking_of,
+        first_hour + hour * interval '1 hour' AS stats_hour,
         greatest(0, 3600000000 * hour - into_us) AS from_us,
-        CASE WHEN hour = last_hour THEN lasted_us ELSE 3600000000 * (hour + 1) - into_us END AS until_us
-    FROM session AS s
+        CASE WHEN hour < last_hour THEN 3600000000 * (hour + 1) - into_us ELSE lasted_us END AS until_us
+    FROM session
     CROSS JOIN LATERAL generate_series(0, last_hour) AS hour
     OFFSET 0
 ),
 
--- How far time, charging and parking have come at both ends of the slice, as fractions. Nothing that lasts no time is
+-- How far time, charging and parking have come at both ends of the slice, as fractions. What lasts no time is not
 -- divided: all of it falls into the last hour.
+progress AS (
+    SELECT
+        *,
+        from_us AS time_from,
+        CASE WHEN hour < last_hour THEN until_us ELSE time_of END AS time_until,
+        least(from_us, charged_us) AS charging_from,
+        CASE WHEN hour < last_hour THEN least(until_us, charged_us) ELSE charging_of END AS charging_until,
+        greatest(0, from_us - charged_us) AS parking_from,
+        CASE WHEN hour < last_hour THEN greatest(0, until_us - charged_us) ELSE parking_of END AS parking_until,
+        -- The knot before each end of the slice.
+        CASE WHEN is_metered THEN width_bucket(from_us, knots_us) END AS from_knot,
+        CASE WHEN is_metered AND hour < last_hour THEN width_bucket(until_us, knots_us) END AS until_knot
+    FROM cut
+    OFFSET 0
+),
+
+-- The same of energy: by the register, which goes evenly from knot to knot; else by time.
+flow AS (
+    SELECT
+        *,
+        {% for side in ["from", "until"] %}
+        {% set at, knot, time = side ~ "_us", side ~ "_knot", "time_" ~ side %}
+        CASE
+            WHEN {{ knot | identifier }} IS NULL THEN {{ time | identifier }}
+            WHEN {{ knot | identifier }} = cardinality(knots_us) THEN 1
+            ELSE
+                (registers_wh[{{ knot | identifier }}] - registers_wh[1])
+                * (knots_us[{{ knot | identifier }} + 1] - knots_us[{{ knot | identifier }}])
+                + (registers_wh[{{ knot | identifier }} + 1] - registers_wh[{{ knot | identifier }}])
+                * ({{ at | identifier }} - knots_us[{{ knot | identifier }}])
+        END AS {{ ("flow_" ~ side) | identifier }},
+        CASE
+            WHEN {{ knot | identifier }} IS NULL THEN time_of
+            WHEN {{ knot | identifier }} = cardinality(knots_us) THEN 1
+            ELSE
+                (registers_wh[cardinality(registers_wh)] - registers_wh[1])
+                * (knots_us[{{ knot | identifier }} + 1] - knots_us[{{ knot | identifier }}])
+        END AS {{ ("flow_" ~ side ~ "_of") | identifier }}{% if not loop.last %},{% endif %}
+
+        {% endfor %}
+    FROM progress
+    OFFSET 0
+),
+
+-- In lowest terms, so that products stay small.
 slice AS (
     SELECT
         *,
-        from_us AS energy_from,
-        greatest(1, lasted_us) AS energy_from_of,
-        CASE WHEN hour = last_hour THEN greatest(1, lasted_us) ELSE until_us END AS energy_until,
-        greatest(1, lasted_us) AS energy_until_of,
-        from_us AS time_from,
-        CASE WHEN hour = last_hour THEN greatest(1, lasted_us) ELSE until_us END AS time_until,
-        greatest(1, lasted_us) AS time_of,
-        least(from_us, charged_us) AS charging_from,
-        CASE WHEN hour = last_hour THEN greatest(1, charged_us) ELSE least(until_us, charged_us) END AS charging_until,
-        greatest(1, charged_us) AS charging_of,
-        greatest(0, from_us - charged_us) AS parking_from,
+        {% for side in ["from", "until"] %}
+        {% set n, d = "flow_" ~ side, "flow_" ~ side ~ "_of" %}
         CASE
-            WHEN hour = last_hour THEN greatest(1, lasted_us - charged_us) ELSE greatest(0, until_us - charged_us)
-        END AS parking_until,
-        greatest(1, lasted_us - charged_us) AS parking_of
-    FROM cut
+            WHEN is_metered THEN {{ n | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
+            ELSE {{ n | identifier }}
+        END AS {{ ("energy_" ~ side) | identifier }},
+        CASE
+            WHEN is_metered THEN {{ d | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
+            ELSE {{ d | identifier }}
+        END AS {{ ("energy_" ~ side ~ "_of") | identifier }}{% if not loop.last %},{% endif %}
+
+        {% endfor %}
+    FROM flow
     OFFSET 0
 ),
 
@@ -69,19 +119,19 @@ part AS (
         charger_id,
         stats_hour,
         hour = 0 AS is_first,
+        is_metered,
         open,
         payment,
         max_power,
-        {% for part, quantity, share in [
-            ("energy_wh", "energy_wh", "energy"), ("energy_charge", "energy_charge", "energy"),
-            ("time_charge", "time_charge", "charging"), ("parking_charge", "parking_charge", "parking"),
-            ("minutes", "minutes", "time")
+        {% for quantity, share in [
+            ("energy_wh", "energy"), ("energy_charge", "energy"), ("time_charge", "charging"),
+            ("parking_charge", "parking"), ("minutes", "time")
         ] %}
         {% set of_until, of_from = (share ~ "_until_of", share ~ "_from_of") if share == "energy"
             else (share ~ "_of", share ~ "_of") %}
         {% with passed = share ~ "_until", whole = of_until %}{% include 'rollup/_share.sql' %}{% endwith %}
         - {% with passed = share ~ "_from", whole = of_from %}{% include 'rollup/_share.sql' %}{% endwith %}
-        AS {{ part | identifier }},
+        AS {{ quantity | identifier }},
         {% endfor %}
         CASE WHEN hour = 0 THEN base_charge ELSE 0 END AS base_charge,
         CASE WHEN hour = 0 THEN adjustment ELSE 0 END AS adjustment,

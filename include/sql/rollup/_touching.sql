@@ -2,8 +2,8 @@
 {# several times. Part of other templates. #}
 {# Parameters: log, spans (a relation with charger_id, from_time, until_time; both ends belong to a span). #}
 {# Bound: source_timezone. #}
-{# Three looks into the index for each span: most sessions start within the 48 hours before its end; those that are #}
-{# open or last longer have an index of their own; those without a charger are few, and read whole. #}
+{# Three looks into the index for each span: most sessions start in it or in the 48 hours before; those that are open #}
+{# or last longer have an index of their own; those that name no charger have no time beyond their start. #}
 SELECT found.*
 FROM {{ spans | identifier }} AS span
 CROSS JOIN LATERAL (
@@ -26,5 +26,9 @@ CROSS JOIN LATERAL (
     UNION ALL
     {% include 'rollup/_session.sql' %}
     FROM {{ log | identifier }} AS s
-    WHERE s.charger_id IS NULL AND span.charger_id = ''
+    WHERE
+        s.charger_id IS NULL
+        AND span.charger_id = ''
+        AND s.start_time >= span.from_time
+        AND s.start_time <= span.until_time
 ) AS found

@@ -1,5 +1,7 @@
--- How many sessions were evaluated (rollup_session) and how many buckets came of them (rollup_hour).
+-- How many sessions were evaluated (rollup_session), and their energy (Wh), whatever its sign.
 -- Parameters: none. Locks nothing.
 SELECT
-    (SELECT count(*) FROM pg_temp.rollup_session WHERE is_evaluated) AS sessions,
-    (SELECT count(*) FROM pg_temp.rollup_hour) AS buckets;
+    count(*) AS sessions,
+    coalesce(sum(abs(energy_wh)), 0)::bigint AS energy_wh
+FROM pg_temp.rollup_session
+WHERE is_evaluated;

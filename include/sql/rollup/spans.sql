@@ -40,12 +40,28 @@ near AS MATERIALIZED (
     {% with spans = "mark" %}{% include 'rollup/_touching.sql' %}{% endwith %}
 ),
 
-distinct_near AS MATERIALIZED (
-    SELECT DISTINCT ON (session_id) * FROM near ORDER BY session_id
+{% if repeatable %}
+-- Which of two versions of a transaction counts may have changed, wherever the other one is.
+twin AS MATERIALIZED (
+    {% include 'rollup/_session.sql' %}
+    FROM {{ log | identifier }} AS s
+    WHERE
+        s.transaction_id IN (
+            SELECT unnest(transaction_ids) FROM pg_temp.rollup_mark
+            UNION
+            SELECT transaction_id FROM near
+        )
+),
+{% endif %}
+
+touched AS MATERIALIZED (
+    SELECT DISTINCT ON (session_id) *
+    FROM (SELECT * FROM near{% if repeatable %} UNION ALL SELECT * FROM twin{% endif %}) AS either
+    ORDER BY session_id
 ),
 
 touching AS (
-    {% with sessions = "distinct_near" %}{% include 'rollup/_placed.sql' %}{% endwith %}
+    {% with sessions = "touched" %}{% include 'rollup/_placed.sql' %}{% endwith %}
 ),
 
 extent AS (

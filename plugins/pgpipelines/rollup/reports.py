@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Found:
-    """Sessions with one finding, their energy (Wh) and revenue (KRW)."""
+    """Sessions with one finding: how many, their energy (Wh, whatever its sign) and revenue (KRW)."""
 
     severity: str
     reason: str
@@ -19,7 +19,7 @@ class Found:
 
 @dataclass(frozen=True)
 class HoursReport:
-    """What an hourly run evaluated, found and wrote.
+    """What an hourly run took (marks), evaluated (sessions, and their energy in Wh), found, wrote and deleted (rows).
 
     `whole` tells that everything was computed anew, `installed` that tracking or tables had to be put up first.
     """
@@ -28,10 +28,15 @@ class HoursReport:
     whole: bool = False
     installed: bool = False
     sessions: int = 0
-    buckets: int = 0
+    energy_wh: int = 0
+    findings: tuple[Found, ...] = field(default=())
     written: int = 0
     deleted: int = 0
-    findings: tuple[Found, ...] = field(default=())
+
+    @property
+    def quarantined(self) -> tuple[Found, ...]:
+        """What can't be right, by reason."""
+        return tuple(found for found in self.findings if found.severity == "quarantine")
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,26 @@ class StationsReport:
     days: int = 0
     written: int = 0
     deleted: int = 0
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sessions, their energy (Wh) and revenue (KRW)."""
+
+    sessions: int
+    energy_wh: int
+    revenue: Decimal
+
+    def __add__(self, other: Totals) -> Totals:
+        """Add up two sides."""
+        return Totals(self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.revenue + other.revenue)
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What charger_usage_log holds, and where it is; `pending` chargers, whose marks no run has taken, are left out."""
+
+    log: Totals
+    hours: Totals
+    quarantine: Totals
+    pending: int

@@ -1,0 +1,69 @@
+-- Holds all of charger_usage_log against the hours and the quarantine, in one snapshot: sessions, Wh, KRW. Chargers
+-- with marks that no run has taken yet are left aside on all sides.
+-- Parameters: log, samples, chargers, hourly (tables), repeatable. Bound: source_timezone, earliest_start, now,
+-- future_tolerance, power_tolerance. Locks ACCESS SHARE on what it reads.
+WITH pending AS MATERIALIZED (
+    SELECT DISTINCT charger_id FROM pgpipelines.dirty_range
+),
+
+is_settled AS MATERIALIZED (
+    SELECT NOT EXISTS (SELECT FROM pending WHERE charger_id IS NULL) AS any_charger
+),
+
+read AS (
+    {% include 'rollup/_session.sql' %}
+    FROM {{ log | identifier }} AS s
+    WHERE
+        (SELECT any_charger FROM is_settled)
+        AND coalesce(s.charger_id, '') NOT IN (SELECT charger_id FROM pending WHERE charger_id IS NOT NULL)
+    OFFSET 0
+),
+
+placed AS (
+    {% with sessions = "read" %}{% include 'rollup/_placed.sql' %}{% endwith %}
+),
+
+of_log AS (
+    SELECT
+        count(*) AS sessions,
+        coalesce(sum(energy_wh), 0) AS energy_wh,
+        coalesce(sum(base_charge + energy_charge + time_charge + parking_charge + adjustment), 0) AS revenue
+    FROM placed
+),
+
+of_hours AS (
+    SELECT
+        coalesce(sum(num_sessions), 0) AS sessions,
+        coalesce(1000 * sum(total_energy), 0) AS energy_wh,
+        coalesce(100 * sum(total_revenue), 0) AS revenue
+    FROM {{ hourly | identifier }}
+    WHERE
+        (SELECT any_charger FROM is_settled)
+        AND charger_id NOT IN (SELECT charger_id FROM pending WHERE charger_id IS NOT NULL)
+),
+
+of_quarantine AS (
+    SELECT
+        count(*) AS sessions,
+        coalesce(sum(energy_wh), 0) AS energy_wh,
+        coalesce(100 * sum(revenue), 0) AS revenue
+    FROM pgpipelines.session_finding
+    WHERE
+        severity = 'quarantine'
+        AND (SELECT any_charger FROM is_settled)
+        AND charger_id NOT IN (SELECT charger_id FROM pending WHERE charger_id IS NOT NULL)
+)
+
+SELECT
+    side.name,
+    side.sessions::bigint AS sessions,
+    side.energy_wh::bigint AS energy_wh,
+    (side.revenue / 100)::numeric(20, 2) AS revenue,
+    (SELECT count(*) FROM pending) AS pending
+FROM (
+    SELECT 'log' AS name, * FROM of_log
+    UNION ALL
+    SELECT 'hours' AS name, * FROM of_hours
+    UNION ALL
+    SELECT 'quarantine' AS name, * FROM of_quarantine
+) AS side;
