@@ -27,6 +27,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # A register that rises by more in one session is none: 1,000,000 kWh.
 MOST_WH = 1_000_000_000
 
+# What numeric(10, 2) no longer takes, 0.01 KRW.
+TOO_MUCH = 10_000_000_000
+
 # A quantity's share that came by an instant: 0 at the start of a session, 1 at its end.
 Share = Callable[[int], Fraction]
 
@@ -221,6 +224,8 @@ def reasons_to_quarantine(
         yield "start_in_future"
     if duration is not None and duration < 0:
         yield "end_before_start"
+    if end is not None and end > now + rules.future_tolerance:
+        yield "end_in_future"
     if duration == 0 and session.energy > 0:
         yield "energy_without_duration"
     if session.energy < 0:
@@ -623,9 +628,10 @@ class DailyStats:
 
     @property
     def avg_charge_per_session(self) -> int | None:
-        """The mean revenue of the sessions that started on this day, 0.01 KRW; None without any."""
+        """The revenue by session that started on this day, 0.01 KRW; None without any, or where no column takes it."""
         sessions = self.amounts.num_sessions
-        return rounded(Fraction(self.amounts.revenue, sessions)) if sessions else None
+        average = rounded(Fraction(self.amounts.revenue, sessions)) if sessions else None
+        return None if average is None or abs(average) >= TOO_MUCH else average
 
 
 @dataclass

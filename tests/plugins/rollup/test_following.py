@@ -19,7 +19,7 @@ from tests.plugins.rollup.tables import write_raw
 CENTRE = datetime.fromisoformat("2025-03-10")
 # Each is done to the corners, after a run.
 WRITES = {
-    "energy corrected": "UPDATE charger_usage_log SET energy_delivered = energy_delivered + 1 WHERE id % 3 = 0",
+    "energy corrected": "UPDATE charger_usage_log SET energy_delivered = 0.7 * energy_delivered WHERE id % 3 = 0",
     "moved to another charger": "UPDATE charger_usage_log SET charger_id = 'C1' WHERE id % 5 = 0",
     "moved to no charger": "UPDATE charger_usage_log SET charger_id = NULL WHERE id % 5 = 0",
     "given a charger": """
@@ -99,6 +99,7 @@ def test_a_table_that_was_exchanged_for_another_is_read_anew(stats: Statistics) 
         CREATE TABLE other (LIKE charger_usage_log INCLUDING ALL);
         INSERT INTO other SELECT * FROM charger_usage_log WHERE id % 2 = 0;
         UPDATE other SET energy_delivered = 7;
+        ALTER SEQUENCE charger_usage_log_id_seq OWNED BY other.id;
         DROP TABLE charger_usage_log;
         ALTER TABLE other RENAME TO charger_usage_log;
     """)

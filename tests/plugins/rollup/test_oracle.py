@@ -273,6 +273,7 @@ def test_power_is_that_of_samples_in_sessions_else_what_the_sessions_say() -> No
         (replace(session("10:00", "11:00"), start_time=datetime(1999, 12, 31, 23, 59)), "start_before_2000"),  # noqa: DTZ001
         (replace(session("10:00", None), start_time=datetime(2025, 6, 1, 1, 0, 1)), "start_in_future"),  # noqa: DTZ001
         (session("10:00", "09:59:59.999999"), "end_before_start"),
+        (replace(session("10:00", "11:00"), end_time=datetime(2025, 6, 1, 1, 0, 1)), "end_in_future"),  # noqa: DTZ001
         (session("10:00", "10:00", "0.001"), "energy_without_duration"),
         (session("10:00", "11:00", "-0.001"), "negative_energy"),
         (session("10:00", None, "-0.001"), "negative_energy"),
@@ -411,6 +412,16 @@ def test_a_day_is_the_sum_of_its_hours_and_has_every_key() -> None:
     assert list(first.energy_by_hour) == [f"{hour:02}" for hour in range(24)]
     assert {key: wh for key, wh in first.energy_by_hour.items() if wh} == {"23": 501}
     assert {key: wh for key, wh in second.energy_by_hour.items() if wh} == {"00": 500}
+
+
+def test_an_average_that_no_column_takes_is_left_out() -> None:
+    # 120 million in two sessions are 60 million each; of the first alone, 120.
+    rows = [
+        session("10:00", "11:00", time_charge="60000000", parking_charge="60000000"),
+        session("12:00", "13:00", "0.001", 2),
+    ]
+    assert result(rows).days[0].avg_charge_per_session == 6_000_000_000
+    assert result(rows[:1]).days[0].avg_charge_per_session is None
 
 
 def test_a_station_is_the_sum_of_its_chargers() -> None:
