@@ -92,10 +92,11 @@ def before_each_statement(act: Callable[[Session], object]) -> Iterator[None]:
 
 @pytest.fixture
 def stats(target: Database) -> Statistics:
-    """Statistics of a database with some rows."""
+    """Statistics of some rows, up to date."""
     stats = statistics(target)
     chaos = Chaos(random.Random(SEED), CENTRE, ids=itertools.count(1_000_000))
     stats.perform(stations_and_chargers(), *(chaos.change() for _ in range(60)))
+    stats.run()
     return stats
 
 
@@ -130,7 +131,6 @@ def test_what_commits_while_a_run_works_is_left_to_the_next(stats: Statistics) -
 
 
 def test_a_writer_s_marks_survive_the_runs_that_it_outlasts(stats: Statistics) -> None:
-    stats.run()
     chaos = Chaos(random.Random(SEED), CENTRE, cascades=False)
     with ExitStack() as stack:
         late = stats.database.connect()
@@ -163,7 +163,6 @@ def kill(database: Database, pid: int) -> None:
 @pytest.mark.parametrize("rebuilding", [False, True], ids=["incremental", "rebuild"])
 def test_a_run_killed_before_any_of_its_statements_loses_nothing(stats: Statistics, rebuilding: bool) -> None:
     chaos = Chaos(random.Random(SEED), CENTRE)
-    stats.run()
     for doomed in itertools.count():
         stats.perform(*(chaos.change() for _ in range(3)))
         steps = itertools.count()
@@ -188,7 +187,6 @@ def test_a_run_killed_before_any_of_its_statements_loses_nothing(stats: Statisti
 def test_runs_killed_at_random_moments_lose_nothing(stats: Statistics) -> None:
     dice = random.Random(f"{SEED} kills")
     chaos = Chaos(dice, CENTRE)
-    stats.run()
     killed = 0
     with ThreadPoolExecutor(1) as pool:
         for _ in range(max(RACES // 2, 10)):
