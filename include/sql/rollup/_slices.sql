@@ -1,35 +1,29 @@
 {# CTEs that cut each evaluated valid session (rollup_session) at the hours of the business zone, and say what each #}
 {# hour gets: `slice` one row for each session and hour, `part` its part of every amount. Part of others. #}
 {# `_us` are microseconds since the session's start, `_s` seconds since the start of its first hour, `_wh` Wh; #}
-{# amounts of money are in 0.01 KRW. OFFSET 0 keeps the planner from computing an expression once for each use. #}
-lasting AS (
+{# amounts of money are in 0.01 KRW. OFFSET 0 keeps the planner from computing an expression once for each use, #}
+{# ORDER BY lets it know that only the hours of one charger are still to be put in order. #}
+session AS (
     SELECT
         s.*,
-        (1000000 * extract(epoch FROM s.starts - s.first_hour))::bigint AS into_us,
-        (1000000 * extract(epoch FROM s.ends - s.starts))::bigint AS lasted_us,
         -- By the meter's knots (rollup_shape), where they tell; else a session charges evenly until its end.
-        m.session_id IS NOT NULL AS is_metered,
         m.knots_us,
         m.registers_wh,
-        coalesce(m.charged_us, (1000000 * extract(epoch FROM s.ends - s.starts))::bigint) AS charged_us,
-        greatest(s.starts, s.earlier_ended) AS occupied_from
+        coalesce(m.charged_us, s.lasted_us) AS charged_us,
+        -- The last hour is the one that holds the last microsecond before the end.
+        greatest(0, (s.into_us + s.lasted_us - 1) / 3600000000)::integer AS last_hour,
+        (s.lasted_us + 30000000) / 60000000 AS minutes,
+        -- The time that no earlier session of the charger had taken already, in whole seconds.
+        CASE
+            WHEN s.is_overlapping THEN floor(extract(epoch FROM s.earlier_ended - s.first_hour) + 0.5)::bigint
+            ELSE (s.into_us + 500000) / 1000000
+        END AS occupied_from_s,
+        (s.into_us + s.lasted_us + 500000) / 1000000 AS occupied_until_s,
+        (s.into_us + coalesce(m.charged_us, s.lasted_us) + 500000) / 1000000 AS charged_until_s
     FROM pg_temp.rollup_session AS s
     LEFT JOIN pg_temp.rollup_shape AS m ON m.session_id = s.session_id
     WHERE s.reason IS NULL AND s.is_evaluated
-    OFFSET 0
-),
-
-session AS (
-    SELECT
-        *,
-        -- The last hour is the one that holds the last microsecond before the end.
-        greatest(0, (into_us + lasted_us - 1) / 3600000000)::integer AS last_hour,
-        (lasted_us + 30000000) / 60000000 AS minutes,
-        -- The time that no earlier session of the charger had taken already, in whole seconds.
-        floor(extract(epoch FROM occupied_from - first_hour) + 0.5)::integer AS occupied_from_s,
-        ((into_us + lasted_us + 500000) / 1000000)::integer AS occupied_until_s,
-        ((into_us + charged_us + 500000) / 1000000)::integer AS charged_until_s
-    FROM lasting
+    ORDER BY s.charger_id
     OFFSET 0
 ),
 
@@ -44,6 +38,7 @@ cut AS (
         CASE WHEN hour < last_hour THEN 3600000000 * (hour + 1) - into_us ELSE lasted_us END AS until_us
     FROM session
     CROSS JOIN LATERAL generate_series(0, last_hour) AS hour
+    ORDER BY charger_id
     OFFSET 0
 ),
 
@@ -59,9 +54,10 @@ progress AS (
         greatest(0, from_us - charged_us) AS parking_from,
         CASE WHEN hour < last_hour THEN greatest(0, until_us - charged_us) ELSE parking_of END AS parking_until,
         -- The knot before each end of the slice.
-        CASE WHEN is_metered THEN width_bucket(from_us, knots_us) END AS from_knot,
-        CASE WHEN is_metered AND hour < last_hour THEN width_bucket(until_us, knots_us) END AS until_knot
+        CASE WHEN knots_us IS NOT NULL THEN width_bucket(from_us, knots_us) END AS from_knot,
+        CASE WHEN knots_us IS NOT NULL AND hour < last_hour THEN width_bucket(until_us, knots_us) END AS until_knot
     FROM cut
+    ORDER BY charger_id
     OFFSET 0
 ),
 
@@ -90,6 +86,7 @@ flow AS (
 
         {% endfor %}
     FROM progress
+    ORDER BY charger_id
     OFFSET 0
 ),
 
@@ -100,16 +97,17 @@ slice AS (
         {% for side in ["from", "until"] %}
         {% set n, d = "flow_" ~ side, "flow_" ~ side ~ "_of" %}
         CASE
-            WHEN is_metered THEN {{ n | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
+            WHEN knots_us IS NOT NULL THEN {{ n | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
             ELSE {{ n | identifier }}
         END AS {{ ("energy_" ~ side) | identifier }},
         CASE
-            WHEN is_metered THEN {{ d | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
+            WHEN knots_us IS NOT NULL THEN {{ d | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
             ELSE {{ d | identifier }}
         END AS {{ ("energy_" ~ side ~ "_of") | identifier }}{% if not loop.last %},{% endif %}
 
         {% endfor %}
     FROM flow
+    ORDER BY charger_id
     OFFSET 0
 ),
 
@@ -119,7 +117,7 @@ part AS (
         charger_id,
         stats_hour,
         hour = 0 AS is_first,
-        is_metered,
+        knots_us IS NOT NULL AS is_metered,
         open,
         payment,
         max_power,
@@ -138,5 +136,6 @@ part AS (
         greatest(0, least(occupied_until_s, 3600 * (hour + 1)) - greatest(occupied_from_s, 3600 * hour)) AS occupied_s,
         greatest(0, least(charged_until_s, 3600 * (hour + 1)) - greatest(occupied_from_s, 3600 * hour)) AS charging_s
     FROM slice
+    ORDER BY charger_id
     OFFSET 0
 )

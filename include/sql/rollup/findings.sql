@@ -5,50 +5,51 @@ CREATE TEMPORARY TABLE rollup_finding ON COMMIT DROP AS
 WITH stated AS (
     SELECT
         *,
-        -- By how many seconds the stated duration differs.
-        60 * duration_minutes - extract(epoch FROM ends - starts) AS off_s
+        -- By how many seconds the stated duration differs from the time between start and end.
+        CASE WHEN NOT open THEN 60 * duration_minutes - lasted_us / 1000000.0::float8 END AS off_s
     FROM pg_temp.rollup_session
-    WHERE is_evaluated AND reason IS NULL
+    WHERE is_evaluated
+    OFFSET 0
 ),
 
-flagged AS (
+odd AS (
     SELECT
         *,
-        ARRAY[
-            CASE WHEN NOT open AND energy_wh = 0 THEN 'zero_energy' END,
-            CASE WHEN ends > starts + interval '48 hours' THEN 'longer_than_48h' END,
-            CASE WHEN is_overlapping THEN 'overlap' END,
-            CASE
-                WHEN open OR abs(off_s) <= 120 THEN NULL
-                WHEN abs(off_s) > 120 AND round(off_s / 3600) <> 0 AND abs(off_s - 3600 * round(off_s / 3600)) <= 120
-                    THEN 'zone_suspect'
-                WHEN abs(off_s) > 120 THEN 'duration_differs'
-            END,
-            CASE WHEN given_difference <> 0 THEN 'fees_differ' END
-        ] AS flags
+        floor(off_s / 3600 + 0.5) AS hours_off
     FROM stated
-),
-
-finding AS (
-    SELECT session_id, 'quarantine' AS severity, reason
-    FROM pg_temp.rollup_session
-    WHERE is_evaluated AND reason IS NOT NULL
-    UNION ALL
-    SELECT session_id, 'flag' AS severity, flag AS reason
-    FROM flagged
-    CROSS JOIN LATERAL unnest(flags) AS flag
-    WHERE flag IS NOT NULL
+    WHERE
+        reason IS NOT NULL
+        OR (energy_wh = 0 AND NOT open)
+        OR lasted_us > 172800000000
+        OR is_overlapping
+        OR abs(off_s) > 120
+        OR fees_differ
+    OFFSET 0
 )
 
 SELECT
-    s.session_id,
-    s.charger_id,
-    s.transaction_id,
-    s.start_time,
-    s.end_time,
-    f.severity,
-    f.reason,
-    s.energy_wh,
-    0.01 * (s.base_charge + s.energy_charge + s.time_charge + s.parking_charge + s.adjustment) AS revenue
-FROM finding AS f
-INNER JOIN pg_temp.rollup_session AS s ON s.session_id = f.session_id AND s.is_evaluated;
+    odd.session_id,
+    odd.charger_id,
+    odd.transaction_id,
+    odd.start_time,
+    odd.end_time,
+    CASE WHEN odd.reason IS NULL THEN 'flag' ELSE 'quarantine' END AS severity,
+    found.reason,
+    odd.energy_wh,
+    0.01 * (base_charge + energy_charge + time_charge + parking_charge + adjustment) AS revenue
+FROM odd
+CROSS JOIN LATERAL (
+    SELECT odd.reason WHERE odd.reason IS NOT NULL
+    UNION ALL
+    SELECT flag
+    FROM (
+        VALUES
+            ('zero_energy', energy_wh = 0 AND NOT open),
+            ('longer_than_48h', lasted_us > 172800000000),
+            ('overlap', is_overlapping),
+            ('zone_suspect', abs(off_s) > 120 AND hours_off <> 0 AND abs(off_s - 3600 * hours_off) <= 120),
+            ('duration_differs', abs(off_s) > 120 AND (hours_off = 0 OR abs(off_s - 3600 * hours_off) > 120)),
+            ('fees_differ', fees_differ)
+    ) AS listed (flag, applies)
+    WHERE odd.reason IS NULL AND applies
+) AS found;

@@ -18,3 +18,5 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS p
 WHERE s.reason IS NULL AND s.is_evaluated;
+
+ANALYZE pg_temp.rollup_reading;

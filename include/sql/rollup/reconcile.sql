@@ -1,6 +1,6 @@
 -- Holds all of charger_usage_log against the hours and the quarantine, in one snapshot: sessions, Wh, KRW. Chargers
 -- with marks that no run has taken yet are left aside on all sides.
--- Parameters: log, samples, chargers, hourly (tables), repeatable. Bound: source_timezone, earliest_start, now,
+-- Parameters: log, chargers, hourly (tables), repeatable. Bound: source_timezone, earliest_start, now,
 -- future_tolerance, power_tolerance. Locks ACCESS SHARE on what it reads.
 WITH pending AS MATERIALIZED (
     SELECT DISTINCT charger_id FROM pgpipelines.dirty_range

@@ -1,8 +1,9 @@
 -- Puts the sessions that are to be evaluated into the temporary table rollup_session, judged, in the units of the
 -- statistics, and beside each valid one when the charger's others ended and begin.
--- Parameters: log, samples, chargers (tables), whole (everything of a share of the chargers, or what touches
+-- Parameters: log, chargers (tables), whole (everything of a share of the chargers, or what touches
 -- rollup_span), repeatable (whether a transaction may be there twice), sharers, share (whole: which of how many
--- shares). Bound: source_timezone, earliest_start, now, future_tolerance, power_tolerance, margin.
+-- shares). Bound: source_timezone, business_timezone, earliest_start, now,
+-- future_tolerance, power_tolerance, margin.
 -- Locks ACCESS SHARE on what it reads.
 CREATE TEMPORARY TABLE rollup_session ON COMMIT DROP AS
 WITH
@@ -10,9 +11,8 @@ WITH
 read AS (
     {% include 'rollup/_session.sql' %}
     FROM {{ log | identifier }} AS s
-    {% if sharers > 1 %}
-    WHERE (hashtext(coalesce(s.charger_id, '')) & 2147483647) %% {{ sharers }} = {{ share }}
-    {% endif %}
+    WHERE {% include 'rollup/_of_share.sql' %}
+
     OFFSET 0
 ),
 
@@ -77,11 +77,13 @@ evaluated AS (
 ),
 {% endif %}
 
+-- A session in quarantine stands in nobody's way.
 in_turn AS (
     SELECT
         *,
         max(ends) OVER (turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_ended,
-        lead(starts) OVER turn AS next_starts
+        lead(starts) OVER turn AS next_starts,
+        date_trunc('hour', starts, %(business_timezone)s) AS first_hour
     FROM evaluated
     WINDOW turn AS (PARTITION BY charger_id, reason IS NULL ORDER BY starts, session_id)
 )
@@ -90,5 +92,10 @@ SELECT
     *,
     coalesce(earlier_ended > starts, false) AS is_overlapping,
     coalesce(next_starts < ends, false) AS is_overlapped,
-    date_trunc('hour', starts, %(business_timezone)s) AS first_hour
+    -- Microseconds: from the start of the first hour to that of the session, and from there to its end.
+    CASE WHEN reason IS NULL THEN (1000000 * extract(epoch FROM starts - first_hour))::bigint END AS into_us,
+    CASE WHEN reason IS NULL THEN (1000000 * extract(epoch FROM ends - starts))::bigint END AS lasted_us
 FROM in_turn;
+
+CREATE INDEX ON pg_temp.rollup_session (charger_id);
+ANALYZE pg_temp.rollup_session;

@@ -8,7 +8,7 @@ WITH metered AS (
     SELECT
         session_id,
         open,
-        (1000000 * extract(epoch FROM ends - starts))::bigint AS lasted_us,
+        lasted_us,
         meter_start_wh,
         meter_end_wh
     FROM pg_temp.rollup_session
@@ -19,18 +19,19 @@ WITH metered AS (
         AND NOT is_overlapped
         AND meter_start_wh IS NOT NULL
         AND (open OR meter_end_wh IS NOT NULL)
+        AND session_id IN (SELECT session_id FROM pg_temp.rollup_reading WHERE register_wh IS NOT NULL)
 ),
 
 reading AS (
-    SELECT session_id, 0 AS at_us, meter_start_wh AS register_wh, 0 AS samples
+    SELECT session_id, 0 AS at_us, meter_start_wh AS register_wh
     FROM metered
     UNION ALL
-    SELECT m.session_id, (1000000 * extract(epoch FROM r.since_start))::bigint, r.register_wh, 1
+    SELECT m.session_id, (1000000 * extract(epoch FROM r.since_start))::bigint, r.register_wh
     FROM metered AS m
     INNER JOIN pg_temp.rollup_reading AS r ON r.session_id = m.session_id
     WHERE r.register_wh IS NOT NULL
     UNION ALL
-    SELECT session_id, lasted_us, meter_end_wh, 0
+    SELECT session_id, lasted_us, meter_end_wh
     FROM metered
     WHERE NOT open
 ),
@@ -40,8 +41,7 @@ knot AS (
     SELECT
         session_id,
         at_us,
-        max(register_wh) AS register_wh,
-        sum(samples) AS samples
+        max(register_wh) AS register_wh
     FROM reading
     GROUP BY session_id, at_us
 ),
@@ -64,7 +64,7 @@ shape AS (
         max(register_wh) - min(register_wh) AS rise_wh
     FROM stepped
     GROUP BY session_id
-    HAVING sum(samples) > 0 AND NOT coalesce(bool_or(fell), false) AND NOT coalesce(bool_or(silent), false)
+    HAVING NOT coalesce(bool_or(fell), false) AND NOT coalesce(bool_or(silent), false)
 )
 
 SELECT

@@ -1,6 +1,6 @@
 -- Closes the marks: every session that touches a mark adds its whole time, and all of it is widened to whole hours of
 -- the business zone. The result is rollup_span, disjoint ranges of each charger's time: the buckets to compute anew.
--- Parameters: log, samples, chargers, daily (tables), repeatable. Bound: source_timezone, business_timezone,
+-- Parameters: log, chargers, daily (tables), repeatable. Bound: source_timezone, business_timezone,
 -- earliest_start, now, future_tolerance, power_tolerance, margin (what raw time may differ from its order by).
 -- Locks ACCESS SHARE on what it reads.
 --

@@ -66,10 +66,12 @@ def reconcile(request: RollupRequest, run: Run) -> Reconciliation:
 
     Raises VerificationError where sessions, energy or revenue are missing, or there twice.
     """
-    with Session(request.endpoint, run.application_name, snapshot=True) as session:
+    # Not read-only: it makes a temporary table.
+    with Session(request.endpoint, run.application_name, snapshot=True, readonly=False) as session:
         values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
-        repeatable = is_repeatable(session, request)
-        sides = session.query("rollup/reconcile.sql", values, **request.tables, repeatable=repeatable)
+        context = {**request.tables, "whole": True, "repeatable": is_repeatable(session, request)}
+        session.execute("rollup/open_sessions.sql", values, **context, sharers=1, share=0)
+        sides = session.query("rollup/reconcile.sql", values, **context)
     totals = {side.name: Totals(side.sessions, side.energy_wh, side.revenue) for side in sides}
     found = Reconciliation(totals["log"], totals["hours"], totals["quarantine"], sides[0].pending)
     require_reconciled(request, found)

@@ -34,6 +34,7 @@ def roll_up(session: Session, request: RollupRequest) -> HoursReport:
         return HoursReport()
     context = {**request.tables, "whole": taken.whole, "repeatable": is_repeatable(session, request)}
     evaluation = Evaluation(values, {**context, "sharers": 1, "share": 0})
+    session.execute("rollup/open_sessions.sql", values, **evaluation.context)
     if not taken.whole:
         session.execute("rollup/spans.sql", values, **context)
     evaluate(session, evaluation)

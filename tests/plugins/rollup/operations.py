@@ -18,13 +18,14 @@ class Operations:
         """The next statement."""
         kinds = (
             (self.sessions, 8),
-            (self.samples, 8),
+            (self.metered_session, 8),
+            (self.samples, 6),
             (self.changed_sessions, 8),
-            (self.deleted_sessions, 3),
+            (self.deleted_sessions, 1),
             (self.changed_samples, 2),
-            (self.deleted_samples, 2),
+            (self.deleted_samples, 1),
             (self.changed_charger, 1),
-            (self.emptied, 0.1),
+            (self.emptied, 0.05),
         )
         (kind,) = self._random.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])
         return kind()
@@ -65,6 +66,19 @@ class Operations:
             " (charger_id, measurement_time, input_power, cumulative_energy, charger_status) "
             f"SELECT '{charger}', {self._moment()} + i * interval '{step} minutes', {pick.choice((3, 40.5))}, {rising},"
             f" {'NULL' if status is None else repr(status)} FROM generate_series(0, {count - 1}) AS i"
+        )
+
+    def metered_session(self) -> str:
+        """A session that its meter tells the shape of, if nothing else comes in between."""
+        start, charger = self._moment(), self._charger("C1")
+        minutes, energy = self._random.choice((50, 95, 200)), self._random.choice(("1.5", "3"))
+        return (
+            "INSERT INTO charger_usage_log (charger_id, start_time, end_time, energy_delivered, energy_meter_start,"
+            f" energy_meter_end, energy_charge, time_charge, parking_charge) VALUES ({charger}, {start}, {start} +"
+            f" interval '{minutes} minutes', {energy}, 100, 108, 1000, 333.33, 77.77); "
+            "INSERT INTO power_consumption (charger_id, measurement_time, cumulative_energy, charger_status)"
+            f" SELECT {charger}, {start} + i * interval '17 minutes 3.5 seconds', least(108, 100 + i * 1.7), 'IN_USE'"
+            f" FROM generate_series(0, {minutes // 17}) AS i"
         )
 
     def changed_sessions(self) -> str:
@@ -119,12 +133,12 @@ class Operations:
         """A raw table is emptied."""
         return self._random.choice(("TRUNCATE charger_usage_log", "TRUNCATE power_consumption"))
 
-    def _charger(self) -> str:
-        name = self._random.choice(CHARGERS)
+    def _charger(self, *names: str) -> str:
+        name = self._random.choice(names or (*CHARGERS, *CHARGERS[:4]))
         return "NULL" if name is None else f"'{name}'"
 
     def _some(self, column: str) -> str:
-        return f"{column} %% 7 = {self._random.randrange(7)} AND random() < 2".replace("%%", "%")
+        return f"{column} % 7 = {self._random.randrange(7)}"
 
     def _moment(self) -> str:
         seconds = self._random.randrange(4 * 86400) // self._random.choice((1, 60, 900)) * 60 % (4 * 86400)

@@ -1,0 +1,52 @@
+-- How long open sessions last, provisionally: until the last sample before the charger's next valid session. Into the
+-- temporary table rollup_open, for the chargers in question.
+-- Parameters: log, samples, chargers (tables), whole (every charger of a share, or those in rollup_mark), repeatable,
+-- sharers, share. Bound: source_timezone, earliest_start, now, future_tolerance, power_tolerance.
+-- Locks ACCESS SHARE on what it reads.
+CREATE TEMPORARY TABLE rollup_open ON COMMIT DROP AS
+WITH open AS MATERIALIZED (
+    {% include 'rollup/_session.sql' %}
+    FROM {{ log | identifier }} AS s
+    WHERE
+        (s.end_time IS NULL OR s.end_time > s.start_time + interval '48 hours')
+        AND (s.end_time IS NULL OR s.end_time = 'infinity')
+        {% if whole or repeatable %}
+        AND {% include 'rollup/_of_share.sql' %}
+        {% else %}
+        AND s.charger_id IN (SELECT charger_id FROM pg_temp.rollup_mark)
+        {% endif %}
+)
+
+SELECT
+    o.session_id,
+    coalesce(next_session.start_time, 'infinity') AS may_last_until,
+    last_sample.measurement_time AS until_time,
+    last_sample.measurement_time AT TIME ZONE %(source_timezone)s AS ends,
+    (1000 * nullif(last_sample.cumulative_energy, 'NaN'))::bigint AS register_wh
+FROM open AS o
+LEFT JOIN {{ chargers | identifier }} AS c ON c.charger_id = o.charger_id
+LEFT JOIN LATERAL (
+    SELECT n.start_time
+    FROM (
+        {% include 'rollup/_session.sql' %}
+        FROM {{ log | identifier }} AS s
+        WHERE s.charger_id = o.charger_id AND s.start_time >= o.start_time
+    ) AS n
+    WHERE
+        (n.start_time > o.start_time OR n.session_id > o.session_id)
+        AND {% with row = "n", charger = "c" %}{% include 'rollup/_reason.sql' %}{% endwith %} IS NULL
+    ORDER BY n.start_time, n.session_id
+    LIMIT 1
+) AS next_session ON true
+LEFT JOIN LATERAL (
+    SELECT p.measurement_time, p.cumulative_energy
+    FROM {{ samples | identifier }} AS p
+    WHERE
+        p.charger_id = o.charger_id
+        AND p.measurement_time >= o.start_time
+        AND (next_session.start_time IS NULL OR p.measurement_time < next_session.start_time)
+    ORDER BY p.measurement_time DESC, p.cumulative_energy DESC NULLS LAST
+    LIMIT 1
+) AS last_sample ON true;
+
+ANALYZE pg_temp.rollup_open;
