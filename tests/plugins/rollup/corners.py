@@ -87,17 +87,6 @@ CORNERS = {
         ],
         rated_power=None,
     ),
-    "an average too great for its column": Corner(
-        [session("10:00", "11:00", base_charge="99999999.99", total_charge="99999999.99", time_charge="99999999.99")],
-    ),
-    "a revenue too great for an average": Corner(
-        [session("10:00", "11:00", base_charge="99999999.99", time_charge="0.01")],
-    ),
-    "a revenue just as great as an average may be": Corner([session("10:00", "11:00", base_charge="99999999.99")]),
-    "a revenue too far below nothing": Corner(
-        [session("10:00", "11:00", base_charge="-99999999.99", time_charge="-0.01")],
-    ),
-    "ends in the year 9999": Corner([replace(session("10:00", None), end_time=datetime(9999, 12, 31))]),  # noqa: DTZ001
     "a register as great as can be": Corner(
         [session("10:00", "11:10", HUGE, energy_meter_start="999000000", energy_meter_end="999999999.999", **CHARGED)],
         samples(("10:29:59.999999", "999000000"), ("10:45", "999500000.001"), ("11:00", "999999999.998")),

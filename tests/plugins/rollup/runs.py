@@ -8,20 +8,19 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from pgpipelines.rollup.engine import roll_up_days, roll_up_hours, roll_up_stations
+from pgpipelines.rollup.engine import reconcile
+from pgpipelines.rollup.reports import Reconciliation
 from pgpipelines.rollup.request import Period, RollupRequest, RollupSettings
-
-from pgpipelines.ledger import Run
 from tests.fixtures.servers import Database
 from tests.plugins.rollup.chaos import Statement
+from tests.plugins.rollup.charging import RUN, roll_up
 from tests.plugins.rollup.oracle import Rules
 from tests.plugins.rollup.tables import create_tables, differences
 
-RUN = Run("tests", "run_1", "rollup")
 MICROSECOND = timedelta(microseconds=1)
-# Random rows are dirtier than a run would let pass.
 # How an application may have set up its sessions: nothing of it may get into a figure.
 PECULIAR = "SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'sql_standard'; SET extra_float_digits = -10"
+# Random rows are dirtier than a run would let pass.
 TOLERANT: dict[str, Any] = {"quarantine_at_least": 1_000_000_000}
 
 
@@ -49,13 +48,15 @@ class Statistics:
 
     def run(self, rebuild: Period | None = None) -> None:
         """Hours, then days, then stations."""
-        request = RollupRequest(self.database.endpoint, self.settings, rebuild)
-        for task in (roll_up_hours, roll_up_days, roll_up_stations):
-            task(request, RUN)
+        roll_up(self.database, self.settings, rebuild)
 
     def rebuild(self) -> None:
         """Everything anew."""
-        self.run(Period(None, None))
+        self.run(Period())
+
+    def reconcile(self) -> Reconciliation:
+        """What the raw log holds, and where it is."""
+        return reconcile(RollupRequest(self.database.endpoint, self.settings), RUN)
 
     def wrong(self) -> list[str]:
         """What differs from what the oracle makes of the raw tables."""

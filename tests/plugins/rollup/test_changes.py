@@ -65,6 +65,7 @@ def test_runs_between_changes_leave_what_a_rebuild_makes(target: Database, case:
         done += changes
         stats.run()
         assert stats.wrong() == [], f"after {done} changes"
+        assert stats.reconcile().pending == 0
         if dice.random() < 0.1:
             stats.rebuild()
             assert stats.wrong() == [], f"after a rebuild, {done} changes"
