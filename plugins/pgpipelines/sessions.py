@@ -92,6 +92,7 @@ class Session:
         READ COMMITTED, and READ WRITE unless `readonly` says otherwise.
         """
         self.endpoint = endpoint
+        self.application_name = application_name
         self._numbers = itertools.count(1)
         self.bounds = bounds or Bounds()
         defaults = {"connect_timeout": str(CONNECT_SECONDS)}

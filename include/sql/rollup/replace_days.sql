@@ -21,13 +21,26 @@ WITH deleted AS (
     RETURNING old.charger_id, old.stats_date
 ),
 
+differing AS (
+    SELECT new.*
+    FROM pg_temp.rollup_daily AS new
+    WHERE
+        NOT EXISTS (
+            SELECT
+            FROM {{ daily | identifier }} AS old
+            WHERE
+                old.charger_id = new.charger_id
+                AND old.stats_date = new.stats_date
+                AND ROW({{ columns | identifiers("old") }}) IS NOT DISTINCT FROM ROW({{ columns | identifiers("new") }})
+        )
+),
+
 written AS (
-    INSERT INTO {{ daily | identifier }} AS old (charger_id, stats_date, {{ columns | identifiers }})
+    INSERT INTO {{ daily | identifier }} (charger_id, stats_date, {{ columns | identifiers }})
     SELECT charger_id, stats_date, {{ columns | identifiers }}
-    FROM pg_temp.rollup_daily
+    FROM differing
     ON CONFLICT (charger_id, stats_date) DO UPDATE
     SET ({{ columns | identifiers }}) = ROW({{ columns | identifiers("excluded") }})
-    WHERE ROW({{ columns | identifiers("old") }}) IS DISTINCT FROM ROW({{ columns | identifiers("excluded") }})
     RETURNING charger_id, stats_date
 ),
 

@@ -22,13 +22,26 @@ WITH deleted AS (
     RETURNING old.charger_id, old.stats_date
 ),
 
+differing AS (
+    SELECT new.*
+    FROM pg_temp.rollup_hour AS new
+    WHERE
+        NOT EXISTS (
+            SELECT
+            FROM {{ hourly | identifier }} AS old
+            WHERE
+                old.charger_id = new.charger_id
+                AND old.stats_hour = new.stats_hour
+                AND ROW({{ columns | identifiers("old") }}) IS NOT DISTINCT FROM ROW({{ columns | identifiers("new") }})
+        )
+),
+
 written AS (
-    INSERT INTO {{ hourly | identifier }} AS old (charger_id, stats_hour, {{ columns | identifiers }})
+    INSERT INTO {{ hourly | identifier }} (charger_id, stats_hour, {{ columns | identifiers }})
     SELECT charger_id, stats_hour, {{ columns | identifiers }}
-    FROM pg_temp.rollup_hour
+    FROM differing
     ON CONFLICT (charger_id, stats_hour) DO UPDATE
     SET ({{ columns | identifiers }}) = ROW({{ columns | identifiers("excluded") }})
-    WHERE ROW({{ columns | identifiers("old") }}) IS DISTINCT FROM ROW({{ columns | identifiers("excluded") }})
     RETURNING charger_id, stats_date
 ),
 

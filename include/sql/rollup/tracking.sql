@@ -61,6 +61,15 @@ CREATE TABLE IF NOT EXISTS pgpipelines.rollup_settings (
 COMMENT ON TABLE pgpipelines.rollup_settings IS
 'One row: the settings that the figures were computed with. Where they change, everything is computed anew.';
 
+CREATE TABLE IF NOT EXISTS pgpipelines.set_aside (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    table_name text NOT NULL,
+    name text NOT NULL,
+    definition text NOT NULL
+);
+COMMENT ON TABLE pgpipelines.set_aside IS
+'Constraints of an empty statistics table, taken off until the transaction that fills it puts them back.';
+
 {% include 'rollup/mark_sessions.sql' %}
 
 {% include 'rollup/mark_samples.sql' %}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pgpipelines.copy.locking import patiently
 from pgpipelines.errors import ConflictError
 from pgpipelines.rollup import hours
+from pgpipelines.rollup.evaluation import Evaluation
 from pgpipelines.rollup.installation import ensure_installed, is_repeatable
 from pgpipelines.rollup.quality import require_reconciled
 from pgpipelines.rollup.reports import DaysReport, HoursReport, Reconciliation, StationsReport, Totals
@@ -70,7 +71,7 @@ def reconcile(request: RollupRequest, run: Run) -> Reconciliation:
     with Session(request.endpoint, run.application_name, snapshot=True, readonly=False) as session:
         values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
         context = {**request.tables, "whole": True, "repeatable": is_repeatable(session, request)}
-        session.execute("rollup/open_sessions.sql", values, **context, sharers=1, share=0)
+        Evaluation(values, context).run(session, "open_sessions")
         sides = session.query("rollup/reconcile.sql", values, **context)
     totals = {side.name: Totals(side.sessions, side.energy_wh, side.revenue) for side in sides}
     found = Reconciliation(totals["log"], totals["hours"], totals["quarantine"], sides[0].pending)

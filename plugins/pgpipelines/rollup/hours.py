@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pgpipelines.rollup.evaluation import COMPUTED_HOURS, Evaluated, Evaluation, hours_amount_to
+from pgpipelines.rollup.everything import evaluate_everything
 from pgpipelines.rollup.installation import is_repeatable
 from pgpipelines.rollup.quality import require_conserved, require_quality
 from pgpipelines.rollup.reports import Found, HoursReport
-from pgpipelines.rollup.writing import replace
+from pgpipelines.rollup.setting_aside import put_back
+from pgpipelines.rollup.writing import HOUR_COLUMNS, Written, replace
 
 if TYPE_CHECKING:
     from pgpipelines.rollup.request import RollupRequest
     from pgpipelines.sessions import Session
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How sessions are evaluated: bound values, and what the templates are told."""
-
-    values: dict[str, Any]
-    context: dict[str, Any]
 
 
 def roll_up(session: Session, request: RollupRequest) -> HoursReport:
@@ -33,33 +27,42 @@ def roll_up(session: Session, request: RollupRequest) -> HoursReport:
     if not taken.marks:
         return HoursReport()
     context = {**request.tables, "whole": taken.whole, "repeatable": is_repeatable(session, request)}
-    evaluation = Evaluation(values, {**context, "sharers": 1, "share": 0})
-    session.execute("rollup/open_sessions.sql", values, **evaluation.context)
-    if not taken.whole:
-        session.execute("rollup/spans.sql", values, **context)
-    evaluate(session, evaluation)
-    require_conserved(session, request)
-    if not taken.whole:
-        session.execute("rollup/trim.sql")
-    evaluated = session.one("rollup/evaluated.sql")
-    found = tuple(Found(*row) for row in session.query("rollup/found.sql"))
+    evaluation = Evaluation(values, context)
+    evaluated, written = (_everything if taken.whole else _marked)(session, request, evaluation)
     session.execute("rollup/replace_findings.sql", whole=taken.whole)
-    written = replace(session, "rollup/replace_hours.sql", "rollup_hour", context)
+    put_back(session, request.tables["hourly"])
     report = HoursReport(
-        taken.marks,
-        taken.whole,
-        False,
-        evaluated.sessions,
-        evaluated.energy_wh,
-        found,
-        written.written,
-        written.deleted,
+        marks=taken.marks,
+        whole=taken.whole,
+        sessions=evaluated.sessions,
+        energy_wh=evaluated.energy_wh,
+        findings=tuple(Found(*row) for row in session.query("rollup/found.sql")),
+        written=written.written,
+        deleted=written.deleted,
     )
     require_quality(request, report)
     return report
 
 
-def evaluate(session: Session, evaluation: Evaluation) -> None:
-    """Judge and apportion sessions: rollup_session, rollup_finding and rollup_hour hold what came of it."""
-    for step in ("sessions", "findings", "samples", "readings", "shapes", "hours"):
-        session.execute(f"rollup/{step}.sql", evaluation.values, **evaluation.context)
+def _marked(session: Session, request: RollupRequest, evaluation: Evaluation) -> tuple[Evaluated, Written]:
+    """Compute what is marked anew: looked up by index, whatever the size of the raw log."""
+    evaluation.run(session, "open_sessions", "spans", "sessions", "findings", "samples", "readings", "shapes", "hours")
+    evaluated = Evaluated.of(session)
+    require_conserved(request, evaluated.amounts, hours_amount_to(session, COMPUTED_HOURS))
+    session.execute("rollup/trim.sql")
+    return evaluated, replace(session, "rollup/replace_hours.sql", "rollup_hour", evaluation.context)
+
+
+def _everything(session: Session, request: RollupRequest, evaluation: Evaluation) -> tuple[Evaluated, Written]:
+    """Compute everything anew, into a table beside the present hours, or in their place where there are none."""
+    hourly = request.tables["hourly"]
+    fills = session.one("rollup/is_empty.sql", table=hourly).is_empty
+    if not fills:
+        session.execute("rollup/create_hours.sql", hourly=hourly, columns=HOUR_COLUMNS)
+    hours = hourly if fills else COMPUTED_HOURS
+    evaluated, rows = evaluate_everything(session, request, evaluation, hours)
+    require_conserved(request, evaluated.amounts, hours_amount_to(session, hours))
+    if fills:
+        session.execute("rollup/mark_every_day.sql")
+        return evaluated, Written(rows, 0)
+    return evaluated, replace(session, "rollup/replace_hours.sql", "rollup_hour", evaluation.context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgpipelines.errors import MissingObjectError
+from pgpipelines.rollup.setting_aside import set_aside
 from pgpipelines.templates import QualifiedName
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def ensure_installed(session: Session, request: RollupRequest) -> bool:
     if anew:
         session.execute("rollup/mark_everything.sql")
         session.execute("rollup/keep_settings.sql", settings)
+        set_aside(session, request.tables["hourly"])
     session.commit()
     return anew
 

@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
 KEY_COLUMNS = 2
+# The columns of hourly_charger_stats as rollup/_hours.sql computes them, in its order.
+HOUR_COLUMNS = (
+    "charger_id stats_hour num_sessions total_energy total_duration_minutes total_revenue avg_power max_power "
+    "stats_date hour_key active_sessions occupied_seconds charging_seconds base_charge energy_charge time_charge "
+    "parking_charge adjustment revenue_completed revenue_pending revenue_failed metered_energy provisional up_seconds "
+    "down_seconds maintenance_seconds fault_count last_status"
+).split()
+# Those of pgpipelines.session_finding as rollup/findings.sql finds them.
+FINDING_COLUMNS = (
+    "session_id charger_id transaction_id start_time end_time severity reason energy_wh revenue"
+).split()
 
 
 @dataclass(frozen=True)

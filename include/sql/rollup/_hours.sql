@@ -1,0 +1,80 @@
+{# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
+{# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_sample and rollup_reading. #}
+{# Bound: business_timezone, max_status_gap. #}
+WITH
+{% include 'rollup/_slices.sql' %},
+
+of_sessions AS (
+    SELECT
+        charger_id,
+        stats_hour,
+        count(*) FILTER (WHERE is_first) AS num_sessions,
+        count(*) AS active_sessions,
+        sum(energy_wh) AS energy_wh,
+        sum(energy_wh) FILTER (WHERE is_metered) AS metered_wh,
+        sum(minutes) AS minutes,
+        sum(base_charge) AS base_charge,
+        sum(energy_charge) AS energy_charge,
+        sum(time_charge) AS time_charge,
+        sum(parking_charge) AS parking_charge,
+        sum(adjustment) AS adjustment,
+        sum(revenue) AS revenue,
+        sum(revenue) FILTER (WHERE payment = 'completed') AS revenue_completed,
+        sum(revenue) FILTER (WHERE payment = 'pending') AS revenue_pending,
+        sum(revenue) FILTER (WHERE payment = 'failed') AS revenue_failed,
+        sum(occupied_s) AS occupied_seconds,
+        sum(charging_s) AS charging_seconds,
+        max(max_power) AS max_power,
+        bool_or(open) AS provisional
+    FROM part
+    CROSS JOIN LATERAL (SELECT base_charge + energy_charge + time_charge + parking_charge + adjustment AS revenue) AS _
+    GROUP BY charger_id, stats_hour
+),
+
+{% include 'rollup/_statuses.sql' %},
+
+of_readings AS (
+    SELECT
+        charger_id,
+        date_trunc('hour', at, %(business_timezone)s) AS stats_hour,
+        max(input_power) AS max_power
+    FROM pg_temp.rollup_reading
+    GROUP BY charger_id, date_trunc('hour', at, %(business_timezone)s)
+)
+
+SELECT
+    charger_id,
+    stats_hour AT TIME ZONE 'UTC' AS stats_hour,
+    coalesce(s.num_sessions, 0) AS num_sessions,
+    0.001 * coalesce(s.energy_wh, 0) AS total_energy,
+    coalesce(s.minutes, 0) AS total_duration_minutes,
+    0.01 * coalesce(s.revenue, 0) AS total_revenue,
+    -- kWh for each hour of use, in whole W.
+    CASE
+        WHEN s.occupied_seconds > 0
+            THEN (2 * 3600 * s.energy_wh::bigint + s.occupied_seconds) / (2 * s.occupied_seconds) / 1000.0::float8
+    END AS avg_power,
+    coalesce(r.max_power, s.max_power) AS max_power,
+    (stats_hour AT TIME ZONE %(business_timezone)s)::date AS stats_date,
+    {% with hour = "stats_hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %} AS hour_key,
+    coalesce(s.active_sessions, 0) AS active_sessions,
+    coalesce(s.occupied_seconds, 0) AS occupied_seconds,
+    coalesce(s.charging_seconds, 0) AS charging_seconds,
+    0.01 * coalesce(s.base_charge, 0) AS base_charge,
+    0.01 * coalesce(s.energy_charge, 0) AS energy_charge,
+    0.01 * coalesce(s.time_charge, 0) AS time_charge,
+    0.01 * coalesce(s.parking_charge, 0) AS parking_charge,
+    0.01 * coalesce(s.adjustment, 0) AS adjustment,
+    0.01 * coalesce(s.revenue_completed, 0) AS revenue_completed,
+    0.01 * coalesce(s.revenue_pending, 0) AS revenue_pending,
+    0.01 * coalesce(s.revenue_failed, 0) AS revenue_failed,
+    0.001 * coalesce(s.metered_wh, 0) AS metered_energy,
+    coalesce(s.provisional, false) AS provisional,
+    coalesce(a.up_seconds, 0) AS up_seconds,
+    coalesce(a.down_seconds, 0) AS down_seconds,
+    coalesce(a.maintenance_seconds, 0) AS maintenance_seconds,
+    coalesce(a.fault_count, 0) AS fault_count,
+    a.last_status
+FROM of_sessions AS s
+FULL JOIN of_statuses AS a USING (charger_id, stats_hour)
+LEFT JOIN of_readings AS r USING (charger_id, stats_hour)

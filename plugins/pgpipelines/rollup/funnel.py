@@ -1,0 +1,87 @@
+"""Rows from several servers' processes into one COPY: each row whole, in whatever order they come."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from typing_extensions import Buffer
+
+    from pgpipelines.sessions import Session
+    from pgpipelines.templates import Sql
+
+BLOCK_BYTES = 128 * 1024
+
+
+class Mouth(io.RawIOBase):
+    """Where one worker pours in. The driver hands over one row of COPY's text at a time, so any block is of whole rows."""
+
+    def __init__(self, pour: Callable[[bytearray], None]) -> None:
+        self._pour = pour
+        self._block = bytearray()
+
+    def writable(self) -> bool:
+        """Tell io that this end is written to."""
+        return True
+
+    def write(self, data: Buffer) -> int:
+        """Take a row, and pass a block on where one is full."""
+        self._block += data
+        if len(self._block) >= BLOCK_BYTES:
+            self.flush()
+        return memoryview(data).nbytes
+
+    def flush(self) -> None:
+        """Pass on what was taken so far."""
+        if self._block:
+            self._pour(self._block)
+            self._block = bytearray()
+
+
+@contextmanager
+def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth], Callable[[], int]]]:
+    """Run a COPY FROM STDIN; give a function that opens a mouth, and one that ends the COPY and returns its rows.
+
+    Where the COPY fails, so does pouring, and its error is raised. Leaving the block with an error cancels the COPY.
+    """
+    reading, writing = os.pipe()
+    lock = threading.Lock()
+    with open(writing, "wb", BLOCK_BYTES) as sink, ThreadPoolExecutor(1, thread_name_prefix="funnel") as pool:  # noqa: PTH123
+        receiving = pool.submit(_receive, target, statement, reading)
+
+        def pour(block: bytearray) -> None:
+            with lock:
+                sink.write(block)
+                sink.flush()
+
+        def end() -> int:
+            sink.close()
+            return receiving.result()
+
+        try:
+            yield lambda: Mouth(pour), end
+        except BaseException as error:
+            _stop(target, receiving, sink)
+            if isinstance(error, BrokenPipeError):
+                receiving.result()
+            raise
+
+
+def _receive(target: Session, statement: Sql, reading: int) -> int:
+    with io.FileIO(reading) as stream:
+        return target.copy(statement, stream, BLOCK_BYTES)
+
+
+def _stop(target: Session, receiving: Future[int], sink: io.BufferedWriter) -> None:
+    """End a COPY whose rows are of no use any more."""
+    while not receiving.done():
+        target.cancel()
+        sink.raw.close()
+        receiving.exception()
