@@ -103,7 +103,7 @@ def _table(database: Database, table: str, wanted: Table) -> Table:
     found = [dict(zip(columns, row, strict=True)) for row in rows]
     for row in found:
         for column in [name for name in row if name.startswith("hourly_")]:
-            row[column] = json.loads(row[column], parse_float=Decimal)
+            row[column] = json.loads(row[column] or "null", parse_float=Decimal)
     return {tuple(row.pop(name) for name in key): row for row in found}
 
 
