@@ -30,11 +30,13 @@ class Case:
     settings: dict[str, Any]
     server_timezone: str = "UTC"
     twins: bool = False
+    without_statistics: bool = False
 
 
 CASES = {
     "Seoul": Case("2025-03-10", {}),
     "twins": Case("2025-03-10", {}, twins=True),
+    "statistics made by the first run": Case("2025-03-10", {}, without_statistics=True),
     "Kolkata": Case("2025-03-10", {"business_timezone": "Asia/Kolkata"}, "Asia/Seoul"),
     "Berlin, 23 hours": Case("2025-03-30", {"business_timezone": "Europe/Berlin"}, "America/New_York"),
     "Berlin, 25 hours": Case("2025-10-26", {"business_timezone": "Europe/Berlin"}),
@@ -54,6 +56,8 @@ def test_runs_between_changes_leave_what_a_rebuild_makes(target: Database, case:
     stats = statistics(target, **case.settings)
     if case.twins:
         target.run("ALTER TABLE charger_usage_log DROP CONSTRAINT charger_usage_log_transaction_id_key")
+    if case.without_statistics:
+        target.run("DROP TABLE hourly_charger_stats, daily_charger_stats, station_daily_stats")
     dice = random.Random(f"{SEED} {case}")
     chaos = Chaos(dice, datetime.fromisoformat(case.centre), twins=case.twins)
     stats.perform(stations_and_chargers())

@@ -12,7 +12,8 @@ import pytest
 from tests.fixtures.servers import Database
 from tests.plugins.rollup.chaos import Chaos
 from tests.plugins.rollup.corners import all_corners
-from tests.plugins.rollup.oracle import Raw
+from tests.plugins.rollup.examples import at, samples, session
+from tests.plugins.rollup.oracle import Charger, Raw
 from tests.plugins.rollup.runs import Statistics, statistics
 from tests.plugins.rollup.tables import write_raw
 
@@ -150,5 +151,52 @@ def test_rows_of_no_consequence_make_no_work(stats: Statistics) -> None:
     stats.database.run("UPDATE charger_info SET firmware_version = 'x'")
     assert stats.database.value(nothing) == 0
     write_raw(stats.database, Raw())
+    stats.run()
+    assert stats.wrong() == []
+
+
+def test_a_version_that_holds_good_again_disturbs_the_meter_of_its_neighbours(target: Database) -> None:
+    stats = statistics(target)
+    target.run("ALTER TABLE charger_usage_log DROP CONSTRAINT charger_usage_log_transaction_id_key")
+    long = session("10:00", "13:00", "9", energy_meter_start="100", energy_meter_end="112")
+    readings = [(f"{10 + quarter // 4}:{quarter % 4 * 15:02}", str(100 + quarter)) for quarter in range(12)]
+    open_one = session("6:00", None, None, number=2, energy_meter_start="88")
+    early = [(f"{6 + quarter // 4}:{quarter % 4 * 15:02}", str(88 + quarter // 2)) for quarter in range(12)]
+    versions = [
+        session("12:30", "12:40", number=3, transaction_id="T1", created_at=at("1:00")),
+        session("8:30", "8:40", number=4, transaction_id="T2", created_at=at("1:00")),
+        *(
+            session("20:00", "20:10", number=number, transaction_id=transaction, charger_id="C2", created_at=at("2:00"))
+            for number, transaction in ((5, "T1"), (6, "T2"))
+        ),
+    ]
+    chargers = [Charger("C1", "S1", 50.0), Charger("C2", "S1", 50.0)]
+    write_raw(target, Raw([long, open_one, *versions], samples(*early, *readings), chargers))
+    stats.run()
+    assert stats.wrong() == []
+    for change in (
+        "DELETE FROM charger_usage_log WHERE id IN (5, 6)",
+        "UPDATE charger_usage_log SET transaction_id = NULL WHERE id IN (3, 4)",
+        "UPDATE charger_usage_log SET transaction_id = 'T' || id - 2, created_at = '2001-01-01' WHERE id IN (3, 4)",
+        """
+        INSERT INTO charger_usage_log (charger_id, transaction_id, start_time)
+        VALUES ('C2', 'T1', now()), ('C2', 'T2', now())""",
+    ):
+        target.run(change)
+        stats.run()
+        assert stats.wrong() == [], change
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "9999-12-31 23:59:59", "0044-03-15 12:00:00 BC"])
+def test_no_moment_however_far_stops_a_run(stats: Statistics, moment: str) -> None:
+    stats.database.run("INSERT INTO charger_usage_log (charger_id, start_time) VALUES ('C2', %s)", (moment,))
+    stats.database.run(
+        "INSERT INTO power_consumption (charger_id, measurement_time, charger_status) VALUES ('C2', %s, 'FAULT')",
+        (moment,),
+    )
+    stats.run()
+    stats.rebuild()
+    stats.database.run("DELETE FROM charger_usage_log WHERE start_time = %s", (moment,))
+    stats.database.run("DELETE FROM power_consumption WHERE measurement_time = %s", (moment,))
     stats.run()
     assert stats.wrong() == []
