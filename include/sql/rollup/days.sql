@@ -1,8 +1,11 @@
 -- Computes days of chargers from their hours, into the temporary table rollup_daily.
 -- Parameters: hourly (table), whole (every day, or those in rollup_day). Bound: business_timezone,
 -- maintenance_faults, uptime_target. Locks ACCESS SHARE on what it reads.
+-- Sorting spills less than hashing rows as wide as these, and an index has them in the order of chargers.
+SET LOCAL enable_hashagg = off;
+
 CREATE TEMPORARY TABLE rollup_daily ON COMMIT DROP AS
-WITH hour_row AS MATERIALIZED (
+WITH hour_row AS (
     {% if whole %}
     SELECT * FROM {{ hourly | identifier }}
     {% else %}
@@ -16,25 +19,7 @@ WITH hour_row AS MATERIALIZED (
     {% endif %}
 ),
 
--- The days that occur, and how long each is: where clocks change, 23 or 25 hours.
-calendar AS (
-    SELECT
-        stats_date,
-        stats_date::timestamp AT TIME ZONE %(business_timezone)s AS begins,
-        (stats_date + 1)::timestamp AT TIME ZONE %(business_timezone)s AS ends
-    FROM (SELECT DISTINCT stats_date FROM hour_row) AS occurring
-),
-
-calendar_hour AS (
-    SELECT
-        stats_date,
-        hour AT TIME ZONE 'UTC' AS stats_hour,
-        {% with hour = "hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %} AS hour_key
-    FROM calendar
-    CROSS JOIN LATERAL generate_series(begins, ends - interval '1 hour', interval '1 hour') AS hour
-),
-
-charger_day AS (
+charger_day AS MATERIALIZED (
     SELECT
         charger_id,
         stats_date,
@@ -42,6 +27,9 @@ charger_day AS (
         sum(total_energy) AS total_energy,
         sum(total_duration_minutes) AS total_duration_minutes,
         sum(total_revenue) AS total_revenue,
+        jsonb_object_agg(hour_key, total_energy) AS hourly_energy,
+        jsonb_object_agg(hour_key, num_sessions) AS hourly_sessions,
+        jsonb_object_agg(hour_key, total_revenue) AS hourly_revenue,
         sum(fault_count) AS fault_count,
         sum(active_sessions) AS active_sessions,
         sum(occupied_seconds) AS occupied_seconds,
@@ -64,17 +52,27 @@ charger_day AS (
     GROUP BY charger_id, stats_date
 ),
 
-breakdown AS (
+-- The days that occur, how long each is, and its hours with nothing in them: where clocks change, 23 or 25.
+calendar AS MATERIALIZED (
     SELECT
-        d.charger_id,
-        d.stats_date,
-        jsonb_object_agg(c.hour_key, coalesce(h.total_energy, 0.000)) AS hourly_energy,
-        jsonb_object_agg(c.hour_key, coalesce(h.num_sessions, 0)) AS hourly_sessions,
-        jsonb_object_agg(c.hour_key, coalesce(h.total_revenue, 0.00)) AS hourly_revenue
-    FROM charger_day AS d
-    INNER JOIN calendar_hour AS c ON c.stats_date = d.stats_date
-    LEFT JOIN hour_row AS h ON h.charger_id = d.charger_id AND h.stats_hour = c.stats_hour
-    GROUP BY d.charger_id, d.stats_date
+        stats_date,
+        extract(epoch FROM max(hour) - min(hour)) + 3600 AS seconds,
+        jsonb_object_agg(hour_key, 0.000) AS no_energy,
+        jsonb_object_agg(hour_key, 0) AS no_sessions,
+        jsonb_object_agg(hour_key, 0.00) AS no_revenue
+    FROM (
+        SELECT
+            stats_date,
+            hour,
+            {% with hour = "hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %} AS hour_key
+        FROM (SELECT DISTINCT stats_date FROM charger_day) AS occurring
+        CROSS JOIN LATERAL generate_series(
+            stats_date::timestamp AT TIME ZONE %(business_timezone)s,
+            (stats_date + 1)::timestamp AT TIME ZONE %(business_timezone)s - interval '1 hour',
+            interval '1 hour'
+        ) AS hour
+    ) AS listed
+    GROUP BY stats_date
 )
 
 SELECT
@@ -85,9 +83,9 @@ SELECT
     d.total_duration_minutes,
     d.total_revenue,
     round(d.total_revenue / nullif(d.num_sessions, 0), 2) AS avg_charge_per_session,
-    b.hourly_energy,
-    b.hourly_sessions,
-    b.hourly_revenue,
+    c.no_energy || d.hourly_energy AS hourly_energy,
+    c.no_sessions || d.hourly_sessions AS hourly_sessions,
+    c.no_revenue || d.hourly_revenue AS hourly_revenue,
     {% include 'rollup/_uptime.sql' %} AS uptime_percentage,
     d.fault_count,
     d.fault_count >= %(maintenance_faults)s
@@ -111,8 +109,9 @@ SELECT
     d.up_seconds,
     d.down_seconds,
     d.maintenance_seconds,
-    extract(epoch FROM c.ends - c.begins) - d.up_seconds - d.down_seconds - d.maintenance_seconds AS unknown_seconds,
+    c.seconds - d.up_seconds - d.down_seconds - d.maintenance_seconds AS unknown_seconds,
     d.last_status
 FROM charger_day AS d
-INNER JOIN breakdown AS b ON b.charger_id = d.charger_id AND b.stats_date = d.stats_date
 INNER JOIN calendar AS c ON c.stats_date = d.stats_date;
+
+SET LOCAL enable_hashagg = on;

@@ -24,15 +24,10 @@ WITH deleted AS (
 differing AS (
     SELECT new.*
     FROM pg_temp.rollup_daily AS new
+    LEFT JOIN {{ daily | identifier }} AS old ON old.charger_id = new.charger_id AND old.stats_date = new.stats_date
     WHERE
-        NOT EXISTS (
-            SELECT
-            FROM {{ daily | identifier }} AS old
-            WHERE
-                old.charger_id = new.charger_id
-                AND old.stats_date = new.stats_date
-                AND ROW({{ columns | identifiers("old") }}) IS NOT DISTINCT FROM ROW({{ columns | identifiers("new") }})
-        )
+        old.charger_id IS NULL
+        OR ROW({{ columns | identifiers("old") }}) IS DISTINCT FROM ROW({{ columns | identifiers("new") }})
 ),
 
 written AS (

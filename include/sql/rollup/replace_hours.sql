@@ -25,15 +25,10 @@ WITH deleted AS (
 differing AS (
     SELECT new.*
     FROM pg_temp.rollup_hour AS new
+    LEFT JOIN {{ hourly | identifier }} AS old ON old.charger_id = new.charger_id AND old.stats_hour = new.stats_hour
     WHERE
-        NOT EXISTS (
-            SELECT
-            FROM {{ hourly | identifier }} AS old
-            WHERE
-                old.charger_id = new.charger_id
-                AND old.stats_hour = new.stats_hour
-                AND ROW({{ columns | identifiers("old") }}) IS NOT DISTINCT FROM ROW({{ columns | identifiers("new") }})
-        )
+        old.charger_id IS NULL
+        OR ROW({{ columns | identifiers("old") }}) IS DISTINCT FROM ROW({{ columns | identifiers("new") }})
 ),
 
 written AS (

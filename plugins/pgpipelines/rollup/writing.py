@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pgpipelines.templates import QualifiedName
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,6 +36,7 @@ class Written:
 
 def replace(session: Session, template: str, computed: str, context: Mapping[str, Any]) -> Written:
     """Run the replacing template for a temporary table of computed rows, whose first two columns are their key."""
+    session.execute("rollup/analyze.sql", table=QualifiedName("pg_temp", computed))
     columns = [row.name for row in session.query("rollup/columns.sql", {"name": computed})][KEY_COLUMNS:]
     done = session.one(template, columns=columns, **context)
     return Written(done.written, done.deleted)
