@@ -179,8 +179,8 @@ def test_a_version_that_holds_good_again_disturbs_the_meter_of_its_neighbours(ta
         "UPDATE charger_usage_log SET transaction_id = NULL WHERE id IN (3, 4)",
         "UPDATE charger_usage_log SET transaction_id = 'T' || id - 2, created_at = '2001-01-01' WHERE id IN (3, 4)",
         """
-        INSERT INTO charger_usage_log (charger_id, transaction_id, start_time)
-        VALUES ('C2', 'T1', now()), ('C2', 'T2', now())""",
+        INSERT INTO charger_usage_log (id, charger_id, transaction_id, start_time)
+        VALUES (7, 'C2', 'T1', now()), (8, 'C2', 'T2', now())""",
     ):
         target.run(change)
         stats.run()
