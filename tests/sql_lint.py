@@ -66,6 +66,7 @@ CLAUSES: Mapping[str, Mapping[str, object]] = {
     "copy/create_domain.sql": {"checks": ["x CHECK (true)", "y CHECK (true)"]},
     "copy/set_column_statistics.sql": {"statistics": 1},
     "copy/create_index.sql": {"definition": "USING btree (x)"},
+    "rollup/put_back.sql": {"definition": "CHECK (true)"},
 }
 # Given to every template: what is read may be a query, and has a condition.
 COMMON: Mapping[str, object] = {"selection": {"table": {"name": "x"}, "where": "true", "select": "SELECT 1"}}

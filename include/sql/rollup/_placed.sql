@@ -1,7 +1,7 @@
 {# Sessions with their reason, if any, their end, and what they are worth. Part of other templates. #}
 {# Parameters: sessions (a relation with rows of _session.sql), log, chargers (tables), repeatable. #}
-{# Bound: as _reason.sql. An open session lasts until rollup_open says, and has what its meter has counted until then, #}
-{# unless the log says what it has. #}
+{# Bound: as _reason.sql. An open session lasts until rollup_open says, and has what its meter has counted until #}
+{# then, unless the log says what it has. #}
 SELECT
     r.session_id,
     r.charger_id,

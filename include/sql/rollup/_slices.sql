@@ -133,8 +133,10 @@ part AS (
         {% endfor %}
         CASE WHEN hour = 0 THEN base_charge ELSE 0 END AS base_charge,
         CASE WHEN hour = 0 THEN adjustment ELSE 0 END AS adjustment,
-        greatest(0, least(occupied_until_s, 3600 * (hour + 1)) - greatest(occupied_from_s, 3600 * hour)) AS occupied_s,
-        greatest(0, least(charged_until_s, 3600 * (hour + 1)) - greatest(occupied_from_s, 3600 * hour)) AS charging_s
+        greatest(0, least(occupied_until_s, 3600 * (hour + 1)) - greatest(occupied_from_s, 3600 * hour))::integer
+        AS occupied_s,
+        greatest(0, least(charged_until_s, 3600 * (hour + 1)) - greatest(occupied_from_s, 3600 * hour))::integer
+        AS charging_s
     FROM slice
     ORDER BY charger_id
     OFFSET 0

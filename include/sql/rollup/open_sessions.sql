@@ -1,7 +1,7 @@
 -- How long open sessions last, provisionally: until the last sample before the charger's next valid session. Into the
 -- temporary table rollup_open, for the chargers in question.
--- Parameters: log, samples, chargers (tables), whole (every charger of a share, or those in rollup_mark), repeatable,
--- sharers, share. Bound: source_timezone, earliest_start, now, future_tolerance, power_tolerance.
+-- Parameters: log, samples, chargers (tables), whole (every charger of a share, or those in rollup_mark), repeatable.
+-- Bound: source_timezone, earliest_start, now, future_tolerance, power_tolerance, first_charger, end_charger.
 -- Locks ACCESS SHARE on what it reads.
 CREATE TEMPORARY TABLE rollup_open ON COMMIT DROP AS
 WITH open AS MATERIALIZED (
@@ -11,7 +11,7 @@ WITH open AS MATERIALIZED (
         (s.end_time IS NULL OR s.end_time > s.start_time + interval '48 hours')
         AND (s.end_time IS NULL OR s.end_time = 'infinity')
         {% if whole or repeatable %}
-        AND {% include 'rollup/_of_share.sql' %}
+        AND {% with row = "s" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
         {% else %}
         AND s.charger_id IN (SELECT charger_id FROM pg_temp.rollup_mark)
         {% endif %}

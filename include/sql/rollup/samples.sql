@@ -1,14 +1,13 @@
 -- Puts the meter samples that matter into the temporary table rollup_sample, each with its neighbours in time.
 -- Parameters: samples, chargers (tables), whole (all of a share of the chargers, or those around rollup_span and in the
--- time of the evaluated sessions, rollup_session), sharers, share (whole: which of how many shares).
--- Bound: source_timezone, max_status_gap. Locks ACCESS SHARE on what it reads.
+-- time of the evaluated sessions, rollup_session).
+-- Bound: first_charger, end_charger, source_timezone, max_status_gap. Locks ACCESS SHARE on what it reads.
 CREATE TEMPORARY TABLE rollup_sample ON COMMIT DROP AS
 WITH read AS (
     {% if whole %}
     {% include 'rollup/_sample.sql' %}
-    {% if sharers > 1 %}
-    WHERE (hashtext(p.charger_id) & 2147483647) %% {{ sharers }} = {{ share }}
-    {% endif %}
+    WHERE {% with row = "p" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
+
     {% else %}
     SELECT DISTINCT ON (sample_id) found.*
     FROM (

@@ -1,8 +1,8 @@
 -- Puts the sessions that are to be evaluated into the temporary table rollup_session, judged, in the units of the
 -- statistics, and beside each valid one when the charger's others ended and begin.
 -- Parameters: log, chargers (tables), whole (everything of a share of the chargers, or what touches
--- rollup_span), repeatable (whether a transaction may be there twice), sharers, share (whole: which of how many
--- shares). Bound: source_timezone, business_timezone, earliest_start, now,
+-- rollup_span), repeatable (whether a transaction may be there twice). Bound: first_charger, end_charger,
+-- source_timezone, business_timezone, earliest_start, now,
 -- future_tolerance, power_tolerance, margin.
 -- Locks ACCESS SHARE on what it reads.
 CREATE TEMPORARY TABLE rollup_session ON COMMIT DROP AS
@@ -11,7 +11,7 @@ WITH
 read AS (
     {% include 'rollup/_session.sql' %}
     FROM {{ log | identifier }} AS s
-    WHERE {% include 'rollup/_of_share.sql' %}
+    WHERE {% with row = "s" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
 
     OFFSET 0
 ),
@@ -98,4 +98,4 @@ SELECT
 FROM in_turn;
 
 CREATE INDEX ON pg_temp.rollup_session (charger_id);
-ANALYZE pg_temp.rollup_session;
+ANALYZE pg_temp.rollup_session (session_id, charger_id, starts, ends, reason, is_evaluated);

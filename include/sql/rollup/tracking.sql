@@ -61,6 +61,18 @@ CREATE TABLE IF NOT EXISTS pgpipelines.rollup_settings (
 COMMENT ON TABLE pgpipelines.rollup_settings IS
 'One row: the settings that the figures were computed with. Where they change, everything is computed anew.';
 
+CREATE TABLE IF NOT EXISTS pgpipelines.raw_day_checksum (
+    raw_table text NOT NULL,
+    charger_id text NOT NULL,
+    day date NOT NULL,
+    checksum numeric NOT NULL,
+    from_time timestamp NOT NULL,
+    until_time timestamp NOT NULL,
+    PRIMARY KEY (raw_table, charger_id, day)
+);
+COMMENT ON TABLE pgpipelines.raw_day_checksum IS
+'Where triggers are not allowed: what each charger''s days came to when the last run read them.';
+
 CREATE TABLE IF NOT EXISTS pgpipelines.set_aside (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     table_name text NOT NULL,

@@ -1,18 +1,6 @@
 -- A raw table and its partitions, those of them that lack one of the four enabled triggers that mark.
 -- Parameters: bound: schema, name (of the raw table), argument (of its triggers, as text). Locks nothing.
-WITH raw AS (
-    SELECT c.oid
-    FROM pg_class AS c
-    INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE n.nspname = %(schema)s AND c.relname = %(name)s AND c.relkind IN ('r', 'p')
-),
-
--- pg_partition_tree knows nothing of a table that is no partition and has none.
-member AS (
-    SELECT raw.oid FROM raw
-    UNION
-    SELECT tree.relid::oid FROM raw CROSS JOIN LATERAL pg_partition_tree(raw.oid) AS tree
-)
+{% include 'rollup/_members.sql' %}
 
 SELECT
     n.nspname AS schema,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pgpipelines.copy.locking import patiently
 from pgpipelines.errors import ConflictError
-from pgpipelines.rollup import hours
+from pgpipelines.rollup import days, hours
 from pgpipelines.rollup.evaluation import Evaluation
 from pgpipelines.rollup.installation import ensure_installed, is_repeatable
 from pgpipelines.rollup.quality import require_reconciled
@@ -34,9 +34,9 @@ def roll_up_hours(request: RollupRequest, run: Run) -> HoursReport:
     """
     with _held(request, run) as session:
         installed = ensure_installed(session, request)
-        report = hours.roll_up(session, request)
+        report = hours.roll_up(session, request, by_triggers=installed.by_triggers)
         session.commit()
-    return with_changes(report, installed=installed)
+    return with_changes(report, installed=installed.anew)
 
 
 def roll_up_days(request: RollupRequest, run: Run) -> DaysReport:
@@ -45,9 +45,8 @@ def roll_up_days(request: RollupRequest, run: Run) -> DaysReport:
         taken = session.one("rollup/take_days.sql")
         if not taken.days:
             return DaysReport()
-        context = {**request.tables, "whole": taken.whole}
-        session.execute("rollup/days.sql", request.settings.values, **context)
-        done = replace(session, "rollup/replace_days.sql", "rollup_daily", context)
+        evaluation = Evaluation(request.settings.values, {**request.tables, "whole": taken.whole})
+        done = days.roll_up(session, request, evaluation, whole=taken.whole)
         session.commit()
     return DaysReport(taken.days, done.written, done.deleted)
 
@@ -71,7 +70,7 @@ def reconcile(request: RollupRequest, run: Run) -> Reconciliation:
     with Session(request.endpoint, run.application_name, snapshot=True, readonly=False) as session:
         values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
         context = {**request.tables, "whole": True, "repeatable": is_repeatable(session, request)}
-        Evaluation(values, context).run(session, "open_sessions")
+        Evaluation(values, context).of_share("", None).run(session, "open_sessions")
         sides = session.query("rollup/reconcile.sql", values, **context)
     totals = {side.name: Totals(side.sessions, side.energy_wh, side.revenue) for side in sides}
     found = Reconciliation(totals["log"], totals["hours"], totals["quarantine"], sides[0].pending)

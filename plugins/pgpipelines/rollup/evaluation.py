@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pgpipelines.templates import QualifiedName, Sql, render
+from pgpipelines.templates import QualifiedName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,34 +46,24 @@ class Evaluated:
 
     def __add__(self, other: Evaluated) -> Evaluated:
         """Add up two shares."""
-        return Evaluated(
-            self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.amounts + other.amounts
-        )
+        return Evaluated(self.sessions + other.sessions, self.energy_wh + other.energy_wh, self.amounts + other.amounts)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the steps are bound to, and what their templates are told: one share of the chargers, of one, unless said."""
+    """What the steps are bound to, and what their templates are told."""
 
     values: Mapping[str, Any]
     context: Mapping[str, Any]
-    sharers: int = 1
-    share: int = 0
 
-    def of_share(self, sharers: int, share: int) -> Evaluation:
-        """The same of one share of the chargers."""
-        return replace(self, sharers=sharers, share=share)
-
-    def render(self, step: str) -> Sql:
-        """The statement of a step."""
-        return render(f"rollup/{step}.sql", **self.context, sharers=self.sharers, share=self.share)
+    def of_share(self, first_charger: str, end_charger: str | None) -> Evaluation:
+        """The same of a share of the chargers, from one on, up to another."""
+        return replace(self, values={**self.values, "first_charger": first_charger, "end_charger": end_charger})
 
     def run(self, session: Session, *steps: str) -> None:
         """Run steps, one after the other."""
         for step in steps:
-            session.execute(
-                f"rollup/{step}.sql", self.values, **self.context, sharers=self.sharers, share=self.share
-            )
+            session.execute(f"rollup/{step}.sql", self.values, **self.context)
 
 
 def hours_amount_to(session: Session, hours: QualifiedName) -> Amounts:

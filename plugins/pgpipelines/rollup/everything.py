@@ -1,28 +1,40 @@
-"""All hours anew: several sessions that share one snapshot evaluate shares of the chargers, and stream them into one
-transaction.
-"""
+"""All hours, or all days, anew: sessions that share one snapshot compute shares, and stream into one transaction."""
 
 from __future__ import annotations
 
 import io
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import zip_longest
+from typing import TYPE_CHECKING, TypeVar
 
 from pgpipelines.copy.sharing import shared
 from pgpipelines.rollup.evaluation import Amounts, Evaluated, Evaluation
 from pgpipelines.rollup.funnel import BLOCK_BYTES, Mouth, funnel
-from pgpipelines.rollup.writing import FINDING_COLUMNS, HOUR_COLUMNS
+from pgpipelines.rollup.writing import DAY_COLUMNS, FINDING_COLUMNS, HOUR_COLUMNS
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName, render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pgpipelines.rollup.request import RollupRequest
 
+    T = TypeVar("T")
+    Work = Callable[[Session, Evaluation, Mouth], T]
+
 # More shares than workers: while one is streamed, another is read.
 SHARES_PER_WORKER = 2
+FINDINGS = QualifiedName("pg_temp", "rollup_finding")
+
+
+@dataclass(frozen=True)
+class Into:
+    """A table, and the columns that streamed rows have."""
+
+    table: QualifiedName
+    columns: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -37,38 +49,66 @@ def evaluate_everything(
     session: Session, request: RollupRequest, evaluation: Evaluation, hours: QualifiedName
 ) -> tuple[Evaluated, int]:
     """Stream all hours into a table, and the findings into rollup_finding; return what was evaluated, and the hours."""
-    sharers = request.settings.workers * SHARES_PER_WORKER
+    shares, rows = _stream(session, request, evaluation, Into(hours, HOUR_COLUMNS), _evaluate_share)
+    finding = QualifiedName("pgpipelines", "session_finding")
+    session.execute("rollup/create_computed.sql", name=FINDINGS.name, like=finding, columns=FINDING_COLUMNS)
+    taking = render("rollup/receive.sql", table=FINDINGS, columns=FINDING_COLUMNS)
+    session.copy(taking, io.BytesIO(b"".join(share.findings for share in shares)), BLOCK_BYTES)
+    return sum((share.evaluated for share in shares), Evaluated(0, 0, Amounts())), rows
+
+
+def stream_every_day(session: Session, request: RollupRequest, evaluation: Evaluation, days: QualifiedName) -> int:
+    """Stream all days of chargers into a table, and return how many there are."""
+    return _stream(session, request, evaluation, Into(days, DAY_COLUMNS), partial(_stream_share, step="stream_days"))[1]
+
+
+def _stream(
+    session: Session,
+    request: RollupRequest,
+    evaluation: Evaluation,
+    into: Into,
+    work: Work[T],
+) -> tuple[list[T], int]:
+    """Have workers, which see what the session sees, stream share by share into a table; return what they return."""
     snapshot = session.export_snapshot()
-    receive = render("rollup/receive.sql", table=hours, columns=HOUR_COLUMNS)
+    count = request.settings.workers
+    shares = _shares(session, request, evaluation, count * SHARES_PER_WORKER)
     with ExitStack() as stack:
         workers = [
             stack.enter_context(Session(request.endpoint, session.application_name, snapshot=True, readonly=False))
-            for _ in range(request.settings.workers)
+            for _ in range(count)
         ]
         for worker in workers:
             worker.prefer_indexes()
+        receive = render("rollup/receive.sql", table=into.table, columns=into.columns)
         open_mouth, end = stack.enter_context(funnel(session, receive))
 
-        def work(worker: Session, share: int) -> Share:
+        def do(worker: Session, share: Evaluation) -> T:
             worker.adopt_snapshot(snapshot)
-            return _evaluate_share(worker, evaluation.of_share(sharers, share), open_mouth)
+            worker.execute("rollup/planning_whole.sql")
+            done = work(worker, share, open_mouth())
+            worker.commit()
+            return done
 
-        with shared(range(sharers), workers, work, Session.cancel) as results:
-            shares = results()
-        written = end()
-    session.execute("rollup/create_findings.sql")
-    taking = render("rollup/receive.sql", table=QualifiedName("pg_temp", "rollup_finding"), columns=FINDING_COLUMNS)
-    session.copy(taking, io.BytesIO(b"".join(share.findings for share in shares)), BLOCK_BYTES)
-    return sum((share.evaluated for share in shares), Evaluated(0, 0, Amounts())), written
+        with shared(shares, workers, do, Session.cancel) as results:
+            done = results()
+        return done, end()
 
 
-def _evaluate_share(worker: Session, evaluation: Evaluation, open_mouth: Callable[[], Mouth]) -> Share:
-    worker.execute("rollup/planning_whole.sql")
-    evaluation.run(worker, "open_sessions", "sessions", "findings", "samples", "readings", "shapes")
-    with open_mouth() as mouth:
-        worker.copy(evaluation.render("stream_hours"), mouth, BLOCK_BYTES, evaluation.values)
+def _shares(session: Session, request: RollupRequest, evaluation: Evaluation, count: int) -> list[Evaluation]:
+    rows = session.query("rollup/shares.sql", {"shares": count}, chargers=request.tables["chargers"])
+    bounds = ["", *(row.first_charger for row in rows[1:])]
+    return [evaluation.of_share(first, end) for first, end in zip_longest(bounds, bounds[1:])]
+
+
+def _evaluate_share(worker: Session, share: Evaluation, mouth: Mouth) -> Share:
+    share.run(worker, "open_sessions", "sessions", "findings", "samples", "readings", "shapes")
+    _stream_share(worker, share, mouth, "stream_hours")
     findings = io.BytesIO()
-    worker.copy(evaluation.render("stream_findings"), findings, BLOCK_BYTES)
-    share = Share(Evaluated.of(worker), findings.getvalue())
-    worker.commit()
-    return share
+    worker.copy(render("rollup/stream_findings.sql"), findings, BLOCK_BYTES)
+    return Share(Evaluated.of(worker), findings.getvalue())
+
+
+def _stream_share(worker: Session, share: Evaluation, mouth: Mouth, step: str) -> None:
+    with mouth:
+        worker.copy(render(f"rollup/{step}.sql", **share.context), mouth, BLOCK_BYTES, share.values)

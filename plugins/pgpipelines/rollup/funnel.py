@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ BLOCK_BYTES = 128 * 1024
 
 
 class Mouth(io.RawIOBase):
-    """Where one worker pours in. The driver hands over one row of COPY's text at a time, so any block is of whole rows."""
+    """Where one worker pours in. The driver hands over one row of COPY's text at a time: blocks are of whole rows."""
 
     def __init__(self, pour: Callable[[bytearray], None]) -> None:
         self._pour = pour
@@ -53,13 +53,14 @@ def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth
     """
     reading, writing = os.pipe()
     lock = threading.Lock()
-    with open(writing, "wb", BLOCK_BYTES) as sink, ThreadPoolExecutor(1, thread_name_prefix="funnel") as pool:  # noqa: PTH123
+    with io.FileIO(writing, "w") as sink, ThreadPoolExecutor(1, thread_name_prefix="funnel") as pool:
         receiving = pool.submit(_receive, target, statement, reading)
 
         def pour(block: bytearray) -> None:
             with lock:
-                sink.write(block)
-                sink.flush()
+                left = memoryview(block)
+                while left:
+                    left = left[sink.write(left) :]
 
         def end() -> int:
             sink.close()
@@ -68,7 +69,9 @@ def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth
         try:
             yield lambda: Mouth(pour), end
         except BaseException as error:
-            _stop(target, receiving, sink)
+            target.cancel()
+            sink.close()
+            # A broken pipe is only the echo of what happened to the COPY.
             if isinstance(error, BrokenPipeError):
                 receiving.result()
             raise
@@ -77,11 +80,3 @@ def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth
 def _receive(target: Session, statement: Sql, reading: int) -> int:
     with io.FileIO(reading) as stream:
         return target.copy(statement, stream, BLOCK_BYTES)
-
-
-def _stop(target: Session, receiving: Future[int], sink: io.BufferedWriter) -> None:
-    """End a COPY whose rows are of no use any more."""
-    while not receiving.done():
-        target.cancel()
-        sink.raw.close()
-        receiving.exception()

@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
 
-def roll_up(session: Session, request: RollupRequest) -> HoursReport:
-    """Do so in the session's transaction, and leave it open."""
+def roll_up(session: Session, request: RollupRequest, *, by_triggers: bool) -> HoursReport:
+    """Do so in the session's transaction, and leave it open; where no triggers have marked, compare checksums first."""
     values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
     if request.rebuild is not None:
         session.execute("rollup/mark_period.sql", {**values, **vars(request.rebuild)})
+    if not by_triggers:
+        session.execute("rollup/mark_differing.sql", values, **request.tables)
     session.execute("rollup/take_marks.sql", values)
     taken = session.one("rollup/marks.sql")
     if not taken.marks:
         return HoursReport()
     context = {**request.tables, "whole": taken.whole, "repeatable": is_repeatable(session, request)}
-    evaluation = Evaluation(values, context)
+    evaluation = Evaluation(values, context).of_share("", None)
     evaluated, written = (_everything if taken.whole else _marked)(session, request, evaluation)
     session.execute("rollup/replace_findings.sql", whole=taken.whole)
     put_back(session, request.tables["hourly"])
@@ -58,7 +60,7 @@ def _everything(session: Session, request: RollupRequest, evaluation: Evaluation
     hourly = request.tables["hourly"]
     fills = session.one("rollup/is_empty.sql", table=hourly).is_empty
     if not fills:
-        session.execute("rollup/create_hours.sql", hourly=hourly, columns=HOUR_COLUMNS)
+        session.execute("rollup/create_computed.sql", name=COMPUTED_HOURS.name, like=hourly, columns=HOUR_COLUMNS)
     hours = hourly if fills else COMPUTED_HOURS
     evaluated, rows = evaluate_everything(session, request, evaluation, hours)
     require_conserved(request, evaluated.amounts, hours_amount_to(session, hours))

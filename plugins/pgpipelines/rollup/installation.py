@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgpipelines.errors import MissingObjectError
@@ -21,8 +22,16 @@ STATISTICS = (
 )
 
 
-def ensure_installed(session: Session, request: RollupRequest) -> bool:
-    """Put up what is missing and mark everything where something was; commit, and tell whether that was so.
+@dataclass(frozen=True)
+class Installed:
+    """What stands now: `anew` tells that everything is marked, `by_triggers` that triggers notice changes."""
+
+    anew: bool
+    by_triggers: bool
+
+
+def ensure_installed(session: Session, request: RollupRequest) -> Installed:
+    """Put up what is missing, mark everything where something was, and commit.
 
     Raises MissingObjectError for a raw table that is not there.
     """
@@ -38,16 +47,27 @@ def ensure_installed(session: Session, request: RollupRequest) -> bool:
     if not complete:
         session.execute("rollup/tracking.sql", schema_present=found.schema_present)
         session.execute("rollup/statistics.sql", **request.tables)
+    allowed = session.one(
+        "rollup/trackable.sql", {"schema": request.settings.schema, "raw": list(RAW), "log": request.tables["log"].name}
+    )
     settings = {"settings": request.settings.figures}
     changed = session.one("rollup/settings.sql", settings).differ
-    untracked = _track(session, request)
+    untracked = allowed.by_triggers and _track(session, request, may_index=allowed.by_indexes)
     anew = not complete or changed or untracked
     if anew:
         session.execute("rollup/mark_everything.sql")
         session.execute("rollup/keep_settings.sql", settings)
         set_aside(session, request.tables["hourly"])
     session.commit()
-    return anew
+    return Installed(anew, allowed.by_triggers)
+
+
+def remove_tracking(session: Session, request: RollupRequest) -> None:
+    """Take the triggers off the raw tables, and commit: the next run puts them up, and computes everything anew."""
+    for table in (request.tables["log"], request.tables["samples"], request.tables["chargers"]):
+        for member in session.query("rollup/members.sql", {"schema": table.schema, "name": table.name}):
+            session.execute("rollup/remove_triggers.sql", table=QualifiedName(member.schema, member.name))
+    session.commit()
 
 
 def is_repeatable(session: Session, request: RollupRequest) -> bool:
@@ -56,7 +76,7 @@ def is_repeatable(session: Session, request: RollupRequest) -> bool:
     return bool(session.one("rollup/repeatable.sql", {"schema": log.schema, "name": log.name}).repeatable)
 
 
-def _track(session: Session, request: RollupRequest) -> bool:
+def _track(session: Session, request: RollupRequest, *, may_index: bool) -> bool:
     """Put up the triggers where one is missing, on a raw table or a partition, and tell whether that was so."""
     repeatable = is_repeatable(session, request)
     tables = request.tables
@@ -76,6 +96,6 @@ def _track(session: Session, request: RollupRequest) -> bool:
                 table=QualifiedName(missing.schema, missing.name),
                 function=QualifiedName("pgpipelines", function),
             )
-    if untracked:
+    if untracked and may_index:
         session.execute("rollup/indexes.sql", log=tables["log"], repeatable=repeatable)
     return untracked

@@ -20,10 +20,16 @@ HOUR_COLUMNS = (
     "parking_charge adjustment revenue_completed revenue_pending revenue_failed metered_energy provisional up_seconds "
     "down_seconds maintenance_seconds fault_count last_status"
 ).split()
-# Those of pgpipelines.session_finding as rollup/findings.sql finds them.
-FINDING_COLUMNS = (
-    "session_id charger_id transaction_id start_time end_time severity reason energy_wh revenue"
+# Those of daily_charger_stats as rollup/_days.sql computes them.
+DAY_COLUMNS = (
+    "charger_id stats_date num_sessions total_energy total_duration_minutes total_revenue avg_charge_per_session "
+    "hourly_energy hourly_sessions hourly_revenue uptime_percentage fault_count maintenance_required active_sessions "
+    "occupied_seconds charging_seconds base_charge energy_charge time_charge parking_charge adjustment "
+    "revenue_completed revenue_pending revenue_failed metered_energy provisional up_seconds down_seconds "
+    "maintenance_seconds unknown_seconds last_status"
 ).split()
+# Those of pgpipelines.session_finding as rollup/findings.sql finds them.
+FINDING_COLUMNS = ("session_id charger_id transaction_id start_time end_time severity reason energy_wh revenue").split()
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,16 @@ import pytest
 from pgpipelines.rollup.engine import reconcile
 from pgpipelines.rollup.request import RollupRequest, RollupSettings
 from tests.fixtures.servers import Database
-from tests.plugins.rollup.charging import RUN, rebuilt, roll_up, statistics
+from tests.plugins.rollup.charging import RUN, let_raw_rows_name_anything, rebuilt, roll_up, statistics
 from tests.plugins.rollup.operations import Operations
 
 # Random rows are mostly wrong: what they do to the figures is looked at here, not how many there are.
 LENIENT = RollupSettings(quarantine_at_least=10**9)
 
 
-def free(database: Database) -> None:
-    """Let raw rows name chargers that are not there."""
-    database.run("ALTER TABLE charger_usage_log DROP CONSTRAINT charger_usage_log_charger_id_fkey")
-    database.run("ALTER TABLE power_consumption DROP CONSTRAINT power_consumption_charger_id_fkey")
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_what_follows_changes_equals_what_is_computed_anew(charging: Database, seed: int) -> None:
-    free(charging)
+    let_raw_rows_name_anything(charging)
     operations = Operations(seed)
     request = RollupRequest(charging.endpoint, LENIENT)
     for _ in range(12):

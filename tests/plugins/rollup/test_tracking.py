@@ -4,11 +4,23 @@ import pytest
 
 from pgpipelines.errors import MissingObjectError, QualityError
 from pgpipelines.rollup.engine import reconcile, roll_up_hours
+from pgpipelines.rollup.installation import remove_tracking
 from pgpipelines.rollup.request import Period, RollupRequest, RollupSettings
+from pgpipelines.sessions import Session
 from pgpipelines.templates import render
 from tests.fixtures.copying import copied
 from tests.fixtures.servers import Database
-from tests.plugins.rollup.charging import RUN, add_sample, add_session, make_chargers, rebuilt, roll_up, statistics
+from tests.plugins.rollup.charging import (
+    RUN,
+    add_sample,
+    add_session,
+    let_raw_rows_name_anything,
+    make_chargers,
+    rebuilt,
+    roll_up,
+    statistics,
+)
+from tests.plugins.rollup.operations import Operations
 
 MONTHS = ("2024-12", "2025-01", "2025-02")
 
@@ -115,6 +127,17 @@ def test_a_raw_table_that_is_made_anew_is_tracked_and_computed_anew(source: Data
     followed(target)
 
 
+def test_tracking_that_was_removed_comes_back_and_everything_is_computed_anew(charging: Database) -> None:
+    add_session(charging, "2025-01-01 01:00", "2025-01-01 02:00", 1)
+    roll_up(charging)
+    with Session(charging.endpoint, "tests") as session:
+        remove_tracking(session, RollupRequest(charging.endpoint))
+    assert charging.value("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pgpipelines%'") == 0
+    add_session(charging, "2025-01-01 02:00", "2025-01-01 03:00", 1)
+    report, _, _ = roll_up(charging)
+    assert (report.installed, report.whole, report.written) == (True, True, 1)
+
+
 def test_other_settings_compute_everything_anew(charging: Database) -> None:
     add_session(charging, "2025-01-01 01:00", "2025-01-01 02:00")
     roll_up(charging)
@@ -137,7 +160,8 @@ def test_a_bulk_load_leaves_few_marks(charging: Database) -> None:
     roll_up(charging)
     charging.run(
         "INSERT INTO charger_usage_log (charger_id, start_time, end_time)"
-        " SELECT 'C1', at, at + interval '1 minute' FROM generate_series('2025-01-01'::timestamp, '2025-01-03', '1 s') AS at"
+        " SELECT 'C1', at, at + interval '1 minute'"
+        " FROM generate_series('2025-01-01'::timestamp, '2025-01-03', '1 s') AS at"
     )
     assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == 3
 
@@ -163,7 +187,8 @@ def test_a_session_of_the_future_counts_once_its_time_has_come(charging: Databas
     assert charging.rows("SELECT reason FROM pgpipelines.session_finding") == [("start_in_future",)]
     charging.run("UPDATE pgpipelines.session_finding SET start_time = start_time - interval '1 hour'")
     charging.run("ALTER TABLE charger_usage_log DISABLE TRIGGER USER")
-    charging.run("UPDATE charger_usage_log SET start_time = start_time - interval '1 hour', end_time = end_time - interval '1 hour'")
+    charging.run("UPDATE charger_usage_log SET (start_time, end_time) = (start_time - interval '1 h', start_time)")
+    charging.run("UPDATE charger_usage_log SET end_time = start_time")
     charging.run("ALTER TABLE charger_usage_log ENABLE TRIGGER USER")
     assert roll_up(charging)[0].marks == 1
     assert charging.rows("SELECT reason FROM pgpipelines.session_finding") == [("zero_energy",)]
@@ -174,7 +199,7 @@ def test_too_much_that_can_not_be_right_stops_the_run_and_keeps_the_last_figures
     roll_up(charging)
     for minute in range(10):
         add_session(charging, f"2025-01-01 03:{minute}", f"2025-01-01 02:{minute}", 5)
-    with pytest.raises(QualityError, match="10 of 11 sessions with 90.9% .* end_before_start 10"):
+    with pytest.raises(QualityError, match=r"10 of 11 sessions with 90.9% .* end_before_start 10"):
         roll_up(charging)
     assert charging.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 5
     lenient = RollupRequest(charging.endpoint, RollupSettings(quarantine_at_least=11))
@@ -198,3 +223,28 @@ def test_everything_runs_as_the_role_that_copies(charging: Database) -> None:
     roll_up(writer)
     add_session(charging, "2025-01-01 02:00", "2025-01-01 03:00", 5)
     followed(writer)
+
+
+def only_reading(database: Database) -> Database:
+    """The database through a role that may read the raw tables, and no more of them."""
+    database.run(render("roles/writer.sql", role="writer", database=database.name, schemas=["public"]))
+    database.run("ALTER ROLE writer PASSWORD 'secret'")
+    database.run("DROP TABLE hourly_charger_stats, daily_charger_stats, station_daily_stats")
+    database.run("GRANT SELECT ON charger_usage_log, power_consumption, charger_info TO writer")
+    return database.login("writer", "secret")
+
+
+def test_where_triggers_are_not_allowed_checksums_notice_what_changed(charging: Database) -> None:
+    let_raw_rows_name_anything(charging)
+    writer = only_reading(charging)
+    operations = Operations(0)
+    lenient = RollupSettings(quarantine_at_least=10**9)
+    roll_up(writer, lenient)
+    assert charging.value("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pgpipelines%'") == 0
+    for _ in range(5):
+        for _ in range(8):
+            charging.run(operations.next())
+        report, _, _ = roll_up(writer, lenient)
+        assert not report.whole
+        assert statistics(writer) == rebuilt(writer, lenient)
+    assert roll_up(writer, lenient)[0].marks == 0

@@ -1,0 +1,175 @@
+"""How fast the statistics of chargers are: python -m benchmarks.rollup [--sessions N] [--only whole corrections …].
+
+One server of its own, in a temporary folder, thrown away afterwards. Everything is measured at the engine's entry
+points, on a database made anew for each figure; seconds are of the wall clock, CPU is what the server's processes used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg2.extensions import parse_dsn
+
+from benchmarks.databases import Database, recreate
+from benchmarks.measure import server_cpu_seconds
+from benchmarks.stage import OTHER_MAJOR, WANTED_MAJOR
+from demo.servers import Server, free_port, installed_majors
+from pgpipelines.ledger import Run
+from pgpipelines.rollup.engine import roll_up_days, roll_up_hours, roll_up_stations
+from pgpipelines.rollup.request import RollupRequest, RollupSettings
+from pgpipelines.sessions import Endpoint
+
+RUN = Run("benchmarks", "rollup", "statistics")
+# What autovacuum does depends on the minute it comes in. The rest is a small server of today.
+SETTINGS = {"autovacuum": "off", "shared_buffers": "1GB", "max_wal_size": "16GB"}
+SESSIONS, METERED, CHARGERS, CORRECTIONS = 1_000_000, 200_000, 500, 1_000
+TIMES = 3
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A server, and how many sessions its databases have."""
+
+    server: Server
+    sessions: int
+
+    def make(self, name: str, sessions: int, *, metered: bool = False) -> Database:
+        """A database of sessions, and samples where asked for, without statistics."""
+        database = Database(self.server, name)
+        recreate(database)
+        database.execute("schema/charger_db.sql")
+        values = {"sessions": sessions, "chargers": CHARGERS, "first_day": "2024-01-01"}
+        database.execute("benchmarks/charging_sessions.sql", values)
+        if metered:
+            database.execute("benchmarks/charging_samples.sql", {})
+        self.settle(database)
+        return database
+
+    def settle(self, database: Database) -> None:
+        """Vacuum, analyze and write out what there is."""
+        database.execute("benchmarks/vacuum.sql")
+        database.execute("benchmarks/checkpoint.sql")
+
+    def clone(self, original: Database) -> Database:
+        """A database like another, to be measured in."""
+        maintenance = Database(self.server, "postgres")
+        maintenance.execute("benchmarks/drop_database.sql", database="measured")
+        maintenance.execute("benchmarks/clone_database.sql", database="measured", original=original.name)
+        maintenance.execute("benchmarks/checkpoint.sql")
+        return Database(self.server, "measured")
+
+    def request(self, database: Database, workers: int = 2) -> RollupRequest:
+        """What the engine is asked for."""
+        endpoint = Endpoint(database.name, parse_dsn(self.server.dsn(database.name)))
+        return RollupRequest(endpoint, RollupSettings(workers=workers))
+
+    @contextmanager
+    def measured(self, what: str, rows: int = 0) -> Iterator[None]:
+        """Print what the block took, and a rate where rows are counted."""
+        before, begun = server_cpu_seconds([self.server]) or 0.0, time.perf_counter()
+        yield
+        seconds = time.perf_counter() - begun
+        cpu = (server_cpu_seconds([self.server]) or 0.0) - before
+        rate = f"  {rows / seconds:10,.0f} sessions/s" if rows else ""
+        print(f"{what:58} {seconds:8.2f} s  {cpu:8.2f} s CPU{rate}", flush=True)
+
+
+def roll_up(request: RollupRequest) -> None:
+    """All three tables."""
+    roll_up_hours(request, RUN)
+    roll_up_days(request, RUN)
+    roll_up_stations(request, RUN)
+
+
+def whole(stage: Stage) -> None:
+    """Everything, by two connections and by one."""
+    original = stage.make("plain", stage.sessions)
+    for workers in (2, 1):
+        request = stage.request(stage.clone(original), workers)
+        with stage.measured(f"all three tables, {workers} connections", stage.sessions):
+            with stage.measured(f"hours, {workers} connections", stage.sessions):
+                roll_up_hours(request, RUN)
+            roll_up_days(request, RUN)
+            roll_up_stations(request, RUN)
+
+
+def metered(stage: Stage) -> None:
+    """Sessions with samples of their meters every 15 minutes."""
+    sessions = min(METERED, stage.sessions)
+    request = stage.request(stage.clone(stage.make("metered", sessions, metered=True)))
+    with stage.measured("all three tables, samples every 15 minutes", sessions):
+        with stage.measured("hours, samples every 15 minutes", sessions):
+            roll_up_hours(request, RUN)
+        roll_up_days(request, RUN)
+        roll_up_stations(request, RUN)
+
+
+def corrections(stage: Stage) -> None:
+    """Single sessions of any age, corrected."""
+    database = stage.make("corrected", stage.sessions)
+    request = stage.request(database)
+    roll_up(request)
+    stage.settle(database)
+    for salt in range(TIMES):
+        values = {"sessions": stage.sessions, "corrections": CORRECTIONS, "salt": salt}
+        database.execute("benchmarks/correct_sessions.sql", values)
+        with stage.measured(f"{CORRECTIONS:,} corrections in {stage.sessions:,} sessions"):
+            roll_up(request)
+
+
+def tracking(stage: Stage) -> None:
+    """What a bulk load takes without and with triggers, in turn; installing them is not measured."""
+    database = stage.make("tracked", stage.sessions)
+    with tempfile.TemporaryFile() as rows:
+        with closing(database.connect()) as connection, connection.cursor() as cursor:
+            cursor.copy_expert("COPY charger_usage_log TO STDOUT", rows)
+        for tracked in (False, True):
+            database.execute("benchmarks/empty_log.sql")
+            if tracked:
+                roll_up(stage.request(database))
+            for _ in range(TIMES):
+                database.execute("benchmarks/empty_log.sql")
+                database.execute("benchmarks/checkpoint.sql")
+                rows.seek(0)
+                what = f"COPY of {stage.sessions:,} sessions, {'' if tracked else 'not '}tracked"
+                with closing(database.connect()) as connection, connection.cursor() as cursor, stage.measured(what):
+                    cursor.copy_expert("COPY charger_usage_log FROM STDIN", rows)
+
+
+BENCHMARKS: dict[str, Callable[[Stage], None]] = {
+    "whole": whole,
+    "metered": metered,
+    "corrections": corrections,
+    "tracking": tracking,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=SESSIONS)
+    parser.add_argument("--only", nargs="+", choices=tuple(BENCHMARKS), default=tuple(BENCHMARKS))
+    wanted = parser.parse_args(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-bench-"))
+    folder.chmod(0o755)  # servers of a root user run as another account
+    major = WANTED_MAJOR if WANTED_MAJOR in installed_majors() else OTHER_MAJOR
+    server = Server(folder / "server", major, free_port(), SETTINGS)
+    try:
+        server.create()
+        server.start()
+        for name in wanted.only:
+            BENCHMARKS[name](Stage(server, wanted.sessions))
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

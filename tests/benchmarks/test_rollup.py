@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.rollup import main
+
+
+def test_every_figure_of_the_statistics_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--sessions", "2000"])
+    said = capsys.readouterr().out
+    for figure in (
+        "hours, 2 connections",
+        "all three tables, 1 connections",
+        "all three tables, samples every 15 minutes",
+        "1,000 corrections in 2,000 sessions",
+        "COPY of 2,000 sessions, not tracked",
+        "COPY of 2,000 sessions, tracked",
+    ):
+        assert figure in said
