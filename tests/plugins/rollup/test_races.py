@@ -12,7 +12,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -128,6 +128,42 @@ def test_what_commits_while_a_run_works_is_left_to_the_next(stats: Statistics) -
                 stats.run()
                 assert stats.wrong() == [], f"after {race} races"
         assert spoilt < max(RACES // 10, 3)
+
+
+def test_runs_among_writers_that_wait_for_nobody_lose_nothing(stats: Statistics) -> None:
+    over = threading.Event()
+
+    def write(actor: Actor) -> int:
+        written = 0
+        while not over.is_set():
+            kind = actor.dice.random()
+            if kind < 0.006:
+                actor.connection.commit()
+                actor.perform(actor.chaos.reload() if kind < 0.005 else actor.chaos.delete_charger())
+            else:
+                actor.act()
+            written += 1
+        actor.connection.commit()
+        return written
+
+    done = 0
+    with ExitStack() as stack:
+        actors = [Actor(stats.database, random.Random(f"{SEED} {number}"), number) for number in range(WRITERS)]
+        for actor in actors:
+            stack.callback(actor.connection.close)
+        pool = stack.enter_context(ThreadPoolExecutor(WRITERS))
+        for _ in range(max(RACES // 10, 2)):
+            over.clear()
+            writing = [pool.submit(write, actor) for actor in actors]
+            for _ in range(10):
+                with suppress(RetriableError):
+                    stats.run()
+                    done += 1
+            over.set()
+            assert all(writer.result() > 0 for writer in writing)
+            stats.run()
+            assert stats.wrong() == []
+    assert done > 0
 
 
 def test_a_writer_s_marks_survive_the_runs_that_it_outlasts(stats: Statistics) -> None:
