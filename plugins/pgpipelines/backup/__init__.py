@@ -1,0 +1,10 @@
+"""Dumps that are proven restorable.
+
+A *set* is one directory: dump, globals (roles, tablespaces), manifest, checksums of the files. It appears under its
+final name only when it is whole.
+
+programs   which pg_dump, pg_restore … of those installed; processes   how one runs, and dies with its parent
+contents   what a database holds, as numbers that two databases can be compared by
+manifest   what a set says of itself; sets   the directory as the only truth about sets
+taking     how a set is taken
+"""
