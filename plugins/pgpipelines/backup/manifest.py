@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from pgpipelines.backup.contents import Contents, SequenceRange
+from pgpipelines.backup.programs import major
 
 DUMP = "database.dump"
 ROLES = "roles.sql"
@@ -70,7 +71,12 @@ class Manifest:
     @property
     def server_major(self) -> int:
         """Major version of the server."""
-        return int(re.split(r"\D", self.server_version, maxsplit=1)[0])
+        return major(self.server_version)
+
+    @property
+    def client_major(self) -> int:
+        """Major version of the pg_dump that wrote it, which decides the archive's format."""
+        return major(self.client_version)
 
     @property
     def dump(self) -> File:

@@ -38,7 +38,7 @@ class Programs:
     @property
     def major(self) -> int:
         """The major version."""
-        return int(re.split(r"\D", self.version, maxsplit=1)[0])
+        return major(self.version)
 
     def path(self, name: str) -> str:
         """Where a program is."""
@@ -55,6 +55,11 @@ class Programs:
         gzip's default level takes three times as long for a dump that is a fifth smaller.
         """
         return "zstd:3" if self.major >= NAMED_COMPRESSION and _compresses(self.path("pg_dump"), "zstd:3") else "1"
+
+
+def major(version: str) -> int:
+    """The major version of a version as PostgreSQL's programs print it: of 18.1, or 19devel."""
+    return int(re.split(r"\D", version, maxsplit=1)[0])
 
 
 def client_for(server_major: int) -> Programs:
