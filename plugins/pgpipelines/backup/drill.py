@@ -43,9 +43,7 @@ def drill_set(found: DumpSet, application_name: str) -> DumpSet:
     Returns the set, now proven. Raises VerificationError where anything differs, or another PipelineError where the
     set can't be restored: the note says so too. Raises ConfigurationError, without a note, where no drill is possible.
     """
-    if found.manifest is None:
-        raise VerificationError(f"set {found.name} is broken: {found.fault}", "take another one")
-    manifest = found.manifest
+    manifest = found.require_manifest()
     programs = server_for(max(manifest.server_major, manifest.client_major))
     with held(found.folder.parent):
         report = DrillReport(proven=False, at=_now(), seconds=0, server_version=programs.version)

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from pydantic import TypeAdapter
 
 from pgpipelines.backup.manifest import Manifest, UnreadableSetError, read_manifest
+from pgpipelines.errors import VerificationError
 
 DRILL = "drill.json"
 State = Literal["proven", "whole", "failed drill", "broken"]
@@ -48,6 +49,12 @@ class DumpSet:
     def conn_id(self) -> str:
         """The connection that it was taken through."""
         return unquote(self.folder.parent.name)
+
+    def require_manifest(self) -> Manifest:
+        """The manifest. Raises VerificationError where the set is broken."""
+        if self.manifest is None:
+            raise VerificationError(f"set {self.name} is broken: {self.fault}", "take another one")
+        return self.manifest
 
     @property
     def state(self) -> State:
