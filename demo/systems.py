@@ -154,6 +154,7 @@ def source_logins(cluster: Cluster) -> Mapping[str, Login]:
     return MappingProxyType(
         {system.connection_id: roles.login(cluster, system.database, READER) for system in SYSTEMS}
         | {"monitor_postgres_conn": roles.login(cluster, SYSTEMS[0].database, MONITOR)}
+        | {"dump_postgres_conn": roles.login(cluster, SYSTEMS[0].database, DUMPER)}
     )
 
 

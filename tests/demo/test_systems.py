@@ -88,13 +88,14 @@ def contents(server: Server, database: str) -> dict[str, Any]:
     }
 
 
-def test_reader_finds_every_system_by_its_connection_id(server: Server, made: SourceSystems) -> None:
+def test_roles_find_their_systems_by_their_connection_ids(server: Server, made: SourceSystems) -> None:
     counts = {
         "source_postgres_conn": "SELECT count(*) FROM charger_usage_log",
         "erp_postgres_conn": "SELECT count(*) FROM orders",
         "agentic_ai_postgres_conn": "SELECT count(*) FROM agentic_ai.tasks",
         "chat_postgres_conn": "SELECT count(*) FROM messages",
         "monitor_postgres_conn": "SELECT count(*) FROM pg_stat_activity",
+        "dump_postgres_conn": "SELECT count(*) FROM pg_authid",
     }
     assert set(made.connections) == set(counts)
     for connection_id, query in counts.items():

@@ -248,14 +248,14 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file is empty; allowed: a mapping with the keys copies, rollups or partitions"),
-        ("# nothing\n", "the file is empty; allowed: a mapping with the keys copies, rollups or partitions"),
+        ("", "the file is empty; allowed: a mapping with the keys copies, rollups, partitions or dumps"),
+        ("# nothing\n", "the file is empty; allowed: a mapping with the keys copies, rollups, partitions or dumps"),
         ("copies", 'found "copies"; allowed: a mapping of copies'),
-        ("- copies", "found ['copies']; allowed: a mapping of copies, rollups, partitions"),
+        ("- copies", "found ['copies']; allowed: a mapping of copies, rollups, partitions, dumps"),
         ("copies:", "copies: found nothing; allowed: a mapping of DAG ids to pipelines"),
         ("copies: [a]", "copies: found ['a']; allowed: a mapping of DAG ids to pipelines"),
         ("copies: {a: }", f"copies.a: found nothing; allowed: a mapping of {KEYS}"),
-        ("copy: {}", "copy: unknown key (near: copies); allowed: copies, rollups, partitions"),
+        ("copy: {}", "copy: unknown key (near: copies); allowed: copies, rollups, partitions, dumps"),
         ("7: x", "[7]: found the key 7; allowed: text as keys"),
         ("a: {b\n", "line 2, column 1: expected ',' or '}', but got '<stream end>'"),
         (
@@ -298,6 +298,45 @@ def test_a_mistake_in_partitions_is_one_line(tmp_path: Path, line: str, message:
     assert loaded.partitions == {}
     (found,) = loaded.mistakes
     assert f"partitions.wrong{message}" in found
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("databases: []", ".databases: found []; allowed: a list of different Airflow connections"),
+        ("databases: [a, a]", ".databases: found ['a', 'a']; allowed: a list of different Airflow connections"),
+        ("databases: a", '.databases: found "a"; allowed: a list of different Airflow connections'),
+        ("databases: [a], directory: ' '", '.directory: found " "; allowed: text: the path of a folder'),
+        ("databases: [a], drill: no", ".drill: found false (YAML reads bare yes, no, on, off as true or false: "),
+        ("databases: [a], drill: maybe", '.drill: found "maybe"; allowed: embedded or none'),
+        ("databases: [a], keep: 7", ".keep: found 7; allowed: a mapping of daily, weekly, monthly"),
+        ("databases: [a], keep: {daily: -1}", ".keep.daily: found -1; allowed: a whole number from 0 to 10000"),
+        ("databases: [a], keep: {day: 1}", ".keep.day: unknown key (near: daily); allowed: daily, weekly, monthly"),
+        ("databases: [a], overdue_after: soon", '.overdue_after: found "soon"; allowed: a whole number and s, m, h, d'),
+        ("databases: [a], keeps: {}", ".keeps: unknown key (near: keep); allowed: schedule, timezone, databases"),
+    ],
+)
+def test_a_mistake_in_dumps_is_one_line(tmp_path: Path, line: str, message: str) -> None:
+    loaded = load(written(tmp_path, f"dumps: {{wrong: {{schedule: null, {line}}}}}"))
+    assert loaded.dumps == {}
+    (found,) = loaded.mistakes
+    assert f"dumps.wrong{message}" in found
+
+
+def test_two_pipelines_do_not_dump_a_database_into_one_directory(tmp_path: Path) -> None:
+    text = """
+    dumps:
+      first: {schedule: null, databases: [a, b]}
+      second: {schedule: null, databases: [c, b]}
+      third: {schedule: null, databases: [b], directory: elsewhere}
+    """
+    loaded = load(written(tmp_path, text))
+    assert list(loaded.dumps) == ["first", "third"]
+    (found,) = loaded.mistakes
+    assert found.endswith(
+        "dumps.second.databases: found b; allowed: a directory of its own "
+        "(dumps.first.databases dumps it into the same)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -539,7 +578,8 @@ def test_the_command_says_ok_or_what_is_wrong(
     written(tmp_path, "copy: {}")
     assert main(["--check"]) == 1
     assert (
-        capsys.readouterr().out == f"{path}: copy: unknown key (near: copies); allowed: copies, rollups, partitions\n"
+        capsys.readouterr().out
+        == f"{path}: copy: unknown key (near: copies); allowed: copies, rollups, partitions, dumps\n"
     )
 
 
@@ -630,11 +670,25 @@ partitions = st.fixed_dictionaries(
         "longest_end": st.sampled_from(["7d", "soon"]),
     },
 )
+dumps = st.fixed_dictionaries(
+    {
+        "schedule": st.none() | cron_fields,
+        "databases": st.lists(st.sampled_from(["a", "b", "c d"]), max_size=3),
+    },
+    optional={
+        "timezone": st.sampled_from(["UTC", "Seoul"]),
+        "directory": st.none() | st.sampled_from(["/dumps", "elsewhere", " "]),
+        "keep": st.fixed_dictionaries({}, optional={"daily": st.integers(-1, 9), "monthly": st.integers(0, 3)}),
+        "drill": st.sampled_from(["embedded", "none"]) | st.booleans(),
+        "overdue_after": st.sampled_from(["26h", "tomorrow"]),
+    },
+)
 documents = st.fixed_dictionaries(
     {
         "copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines),
         "rollups": st.dictionaries(st.sampled_from(["p", "t", "u"]), rollups, max_size=2),
         "partitions": st.dictionaries(st.sampled_from(["t", "v"]), partitions, max_size=2),
+        "dumps": st.dictionaries(st.sampled_from(["v", "w"]), dumps, max_size=2),
     }
 )
 
@@ -643,7 +697,12 @@ documents = st.fixed_dictionaries(
 @given(documents)
 def test_what_loads_satisfies_the_schema_and_survives_a_round_trip(document: dict[str, Any]) -> None:
     loaded = load_document(document)
-    sections = {"copies": loaded.copies, "rollups": loaded.rollups, "partitions": loaded.partitions}
+    sections = {
+        "copies": loaded.copies,
+        "rollups": loaded.rollups,
+        "partitions": loaded.partitions,
+        "dumps": loaded.dumps,
+    }
     kept = {section: {name: document[section][name] for name in sound} for section, sound in sections.items()}
     SCHEMA.validate(kept)
     model = Configuration.model_validate(kept)

@@ -8,7 +8,16 @@ from pgpipelines.configuration.loading import (
     configuration_file,
     load,
 )
-from pgpipelines.configuration.models import Configuration, Copy, CopySettings, Partitions, Rollup, RollupRules
+from pgpipelines.configuration.models import (
+    Configuration,
+    Copy,
+    CopySettings,
+    Dumps,
+    KeepRules,
+    Partitions,
+    Rollup,
+    RollupRules,
+)
 from pgpipelines.configuration.tables import EVERY_TABLE, Table, copy_of
 
 __all__ = [
@@ -17,6 +26,8 @@ __all__ = [
     "Configuration",
     "Copy",
     "CopySettings",
+    "Dumps",
+    "KeepRules",
     "LoadedConfiguration",
     "Partitions",
     "Rollup",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pgpipelines.configuration.mistakes import Location, path
-from pgpipelines.configuration.models import Configuration, Copy
+from pgpipelines.configuration.models import Configuration, Copy, Dumps
 from pgpipelines.configuration.tables import EVERY_TABLE, Table
 from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.table_names import is_system_schema, parse_name
@@ -44,6 +44,7 @@ def conflicts(configuration: Configuration) -> Iterator[Mistake]:
     """Find what contradicts itself, and what can't be written where the file says; the later of two is refused."""
     yield from _of_ids(configuration)
     yield from _of_copies(configuration.copies)
+    yield from _of_dumps(configuration.dumps)
     rolled: dict[tuple[str, str], Location] = {}
     for dag_id, rollup in configuration.rollups.items():
         where = ("rollups", dag_id)
@@ -63,6 +64,17 @@ def _of_ids(configuration: Configuration) -> Iterator[Mistake]:
             before = taken.setdefault(dag_id, (section, dag_id))
             if before[0] != section:
                 yield (section, dag_id), f"found {dag_id}; allowed: a DAG id of its own ({path(before)} has it)"
+
+
+def _of_dumps(dumps: Mapping[str, Dumps]) -> Iterator[Mistake]:
+    """Each pipeline removes sets by its own rules: two of them would remove each other's."""
+    dumped: dict[tuple[str | None, str], Location] = {}
+    for dag_id, pipeline in dumps.items():
+        where = ("dumps", dag_id, "databases")
+        for conn_id in pipeline.databases:
+            before = dumped.setdefault((pipeline.directory, conn_id), where)
+            if before != where:
+                yield where, f"found {conn_id}; allowed: a directory of its own ({path(before)} dumps it into the same)"
 
 
 def _of_copies(copies: Mapping[str, Copy]) -> Iterator[Mistake]:

@@ -11,11 +11,15 @@ from pydantic import Field
 from pgpipelines.configuration.tables import EVERY_TABLE, Group, Table, Tables
 from pgpipelines.configuration.values import (
     ConnectionId,
+    Connections,
     Count,
     DagId,
+    DrillName,
     Duration,
     Factor,
+    FolderName,
     IfLockedName,
+    KeepCount,
     Model,
     Name,
     OnDriftName,
@@ -189,6 +193,40 @@ class Partitions(Model):
         return self.model_dump(mode="json", exclude={"schedule", "timezone"})
 
 
+class KeepRules(Model):
+    """How many sets are kept; the newest proven one always is."""
+
+    daily: KeepCount = Field(7, description="Days that keep their last set;")
+    weekly: KeepCount = Field(4, description="weeks, from Monday, that do;")
+    monthly: KeepCount = Field(12, description="and months.")
+
+
+class Dumps(Model):
+    """A pipeline that dumps databases, proves each dump by restoring it, and keeps as many as it should."""
+
+    schedule: Schedule = Field(
+        description="When it runs: five cron fields or a preset such as @daily; null runs it by hand only."
+    )
+    timezone: Timezone = Field("Asia/Seoul", description="Time zone of the schedule, and of the days that are kept.")
+    databases: Connections = Field(description="Airflow connections of the databases to dump.")
+    directory: FolderName | None = Field(
+        None,
+        description="Where the sets are kept, relative to the package's folder. Without it: "
+        "PGPIPELINES_DUMP_DIRECTORY, or else the folder dumps.",
+    )
+    keep: KeepRules = Field(default_factory=KeepRules, description="How many sets are kept.")
+    drill: DrillName = Field(
+        "embedded",
+        description="embedded restores each set into a server that lives for that, on the machine of the task, and "
+        "compares; none proves nothing.",
+    )
+    overdue_after: Duration = Field("26h", description="The age at which the newest good set is too old.")
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as a task is given them: plain values."""
+        return self.model_dump(mode="json", include={"timezone", "directory", "keep"})
+
+
 class Configuration(Model):
     """The whole of pipelines.yaml."""
 
@@ -205,5 +243,10 @@ class Configuration(Model):
     partitions: dict[DagId, Partitions] = Field(
         default_factory=dict,
         description="Pipelines that keep tables partitioned by month; each key is the id of a DAG.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    dumps: dict[DagId, Dumps] = Field(
+        default_factory=dict,
+        description="Pipelines that dump databases and prove the dumps; each key is the id of a DAG.",
         json_schema_extra={"additionalProperties": False},
     )

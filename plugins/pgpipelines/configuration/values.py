@@ -144,6 +144,12 @@ def _not_empty(columns: tuple[str, ...]) -> tuple[str, ...]:
     return columns
 
 
+def _different(connections: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(connections)) < len(connections):
+        raise ValueError(CONNECTIONS_WORDS)
+    return connections
+
+
 _BARE_PATTERN = r"[^\u0000-\u005e\u0060\u007b-\u007f][^\u0000-\u0023\u0025-\u002f\u003a-\u005e\u0060\u007b-\u007f]*"
 _NAME_PATTERN = rf'(?:"(?:[^"\u0000]|"")+"|{_BARE_PATTERN})'
 DAG_ID_PATTERN = r"^[A-Za-z0-9_.\-]{1,250}$"
@@ -152,6 +158,7 @@ DURATION_PATTERN = r"([1-9][0-9]{0,4}) ?([smhdw])"
 
 DAG_ID_WORDS = "a DAG id: 1 to 250 ASCII letters, digits, dots, dashes and underscores"
 CONNECTION_WORDS = "the id of an Airflow connection: letters, digits and _ # ! ( ) - . : / \\"
+CONNECTIONS_WORDS = "a list of different Airflow connections"
 POOL_WORDS = "the name of an Airflow pool: 1 to 250 ASCII letters, digits, dots, dashes and underscores"
 SCHEDULE_WORDS = 'five cron fields such as "0 2 * * *", one of ' + ", ".join(CRON_PRESETS) + ", or null"
 TIMEZONE_WORDS = "the name of a time zone, such as Asia/Seoul, Europe/Berlin or UTC"
@@ -225,8 +232,17 @@ Share = Annotated[Decimal, Field(strict=False, ge=0, le=1), allowing("a share fr
 Percentage = Annotated[Decimal, Field(strict=False, ge=0, le=100), allowing("a percentage from 0 to 100")]
 Factor = Annotated[Decimal, Field(strict=False, gt=0, le=100), allowing("a number above 0, such as 1.5")]
 Count = Annotated[int, Field(ge=1, le=MOST_PER_DAY), allowing(f"a whole number from 1 to {MOST_PER_DAY}")]
+KeepCount = Annotated[int, Field(ge=0, le=MOST_PER_DAY), allowing(f"a whole number from 0 to {MOST_PER_DAY}")]
 Switch = Annotated[bool, allowing("true or false")]
 StrategyName = Annotated[Literal["full_refresh", "incremental"], allowing("full_refresh or incremental")]
 OnDriftName = Annotated[Literal["refuse", "widen"], allowing("refuse or widen")]
 VerifyName = Annotated[Literal["checksum", "count"], allowing("checksum or count")]
 IfLockedName = Annotated[Literal["wait", "skip"], allowing("wait or skip")]
+DrillName = Annotated[Literal["embedded", "none"], allowing("embedded or none")]
+FolderName = Annotated[str, Field(pattern=r"^[^\u0000]*\S[^\u0000]*$"), allowing("text: the path of a folder")]
+Connections = Annotated[
+    tuple[ConnectionId, ...],
+    Field(strict=False, min_length=1),
+    AfterValidator(_different),
+    allowing(CONNECTIONS_WORDS),
+]

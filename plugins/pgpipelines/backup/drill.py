@@ -1,0 +1,136 @@
+"""The drill: a set is restored into a scratch server and compared with its manifest. Only then is it proven."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from pgpipelines.backup.contents import differences, read_contents, read_positions
+from pgpipelines.backup.manifest import DUMP, ROLES, Manifest, describe_file, sync, write_private
+from pgpipelines.backup.place import PARTIAL, held
+from pgpipelines.backup.processes import database_argument, run
+from pgpipelines.backup.programs import Programs, server_for
+from pgpipelines.backup.scratch import scratch_folder, scratch_server
+from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, DumpSet, read_set
+from pgpipelines.errors import ConfigurationError, PipelineError, ServerError, VerificationError
+from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.templates import quoted
+
+MOST_JOBS = 4
+MOST_NAMED = 10
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What restoring took, in seconds, and what is otherwise than the manifest says."""
+
+    seconds: float
+    differences: tuple[str, ...]
+
+
+def drill_set(found: DumpSet, application_name: str) -> DumpSet:
+    """Restore a set into a scratch server, compare, and note beside the set how that went.
+
+    Returns the set, now proven. Raises VerificationError where anything differs, or another PipelineError where the
+    set can't be restored: the note says so too. Raises ConfigurationError, without a note, where no drill is possible.
+    """
+    manifest = found.require_manifest()
+    programs = server_for(max(manifest.server_major, manifest.client_major))
+    with held(found.folder.parent):
+        report = DrillReport(proven=False, at=_now(), seconds=0, server_version=programs.version)
+        try:
+            with _plain_errors(found.folder):
+                restored = _restore_and_compare(found.folder, manifest, programs, application_name)
+                _require_none(found.name, restored.differences)
+        except ConfigurationError:
+            raise
+        except PipelineError as error:
+            _note(found.folder, replace(report, fault=error.cause))
+            raise
+        _note(found.folder, replace(report, proven=True, at=_now(), seconds=restored.seconds))
+        return read_set(found.folder)
+
+
+def _restore_and_compare(folder: Path, manifest: Manifest, programs: Programs, application_name: str) -> Restored:
+    _require_files(folder, manifest)
+    place = scratch_folder(folder.parent)
+    with scratch_server(programs, place, manifest.first_role, manifest.encoding) as scratch:
+        started = time.monotonic()
+        _restore_roles(programs, scratch, folder / ROLES, manifest.first_role)
+        _restore(programs, scratch, folder / DUMP)
+        seconds = round(time.monotonic() - started, 3)
+        log.info("restored in %s s; comparing %s tables with the manifest", seconds, len(manifest.contents.tables))
+        with Session(scratch, application_name, snapshot=True) as session:
+            contents, positions = read_contents(session), read_positions(session)
+        return Restored(seconds, tuple(differences(manifest.contents, manifest.sequences, contents, positions)))
+
+
+def _require_files(folder: Path, manifest: Manifest) -> None:
+    """Raise VerificationError where a file is not what was written."""
+    changed = [file.name for file in manifest.files if describe_file(folder / file.name) != file]
+    if changed:
+        raise VerificationError(
+            f"{', '.join(changed)} in {folder} is not what was written (SHA-256)",
+            "look at this disk; an older set may be whole: `python -m pgpipelines.backup list`",
+        )
+
+
+def _restore_roles(programs: Programs, scratch: Endpoint, roles: Path, first_role: str) -> None:
+    """Restore roles, memberships and settings; the role that the server was made with is there already."""
+    there = {f"CREATE ROLE {name};\n".encode() for name in (first_role, quoted(first_role))}
+    with tempfile.TemporaryFile() as script:
+        script.writelines(line for line in _lines(roles) if line not in there)
+        script.seek(0)
+        # The words of an error may not show the statement, which may hold the verifier of a password.
+        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", "--file=-"]
+        run([programs.path("psql"), database_argument(scratch, "pgpipelines.drill"), *options], scratch, stdin=script)
+
+
+def _restore(programs: Programs, scratch: Endpoint, dump: Path) -> None:
+    jobs = min(MOST_JOBS, os.cpu_count() or 1)
+    # The folders of tablespaces are the old server's.
+    options = [f"--jobs={jobs}", "--exit-on-error", "--no-tablespaces", str(dump)]
+    run([programs.path("pg_restore"), database_argument(scratch, "pgpipelines.drill"), *options], scratch)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        yield from stream
+
+
+def _require_none(name: str, found: tuple[str, ...]) -> None:
+    if found:
+        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        raise VerificationError(
+            f"set {name}, restored, is not what was dumped: {'; '.join(found[:MOST_NAMED])}{more}",
+            "do not count on this set: take another one; the newest proven one is kept",
+        )
+
+
+def _note(folder: Path, report: DrillReport) -> None:
+    """Write the report beside the set, whole or not at all."""
+    partial = folder / f"{PARTIAL}{DRILL}"
+    write_private(partial, DRILL_REPORT.dump_json(report, indent=1))
+    partial.rename(folder / DRILL)
+    sync(folder)
+
+
+@contextmanager
+def _plain_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ServerError(f"{folder}: the drill failed: {error}", "see to this machine's disks, and retry") from error
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

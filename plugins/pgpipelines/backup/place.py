@@ -1,0 +1,77 @@
+"""A connection's folder of sets: one run at a time, nothing left of dead runs, room enough for one more."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pgpipelines.backup.sets import list_sets
+from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
+
+LOCK = ".lock"
+# What begins so is no set: not yet, or no more.
+PARTIAL = ".partial-"
+PRIVATE = 0o700
+SETS_TO_ESTIMATE_BY = 3
+ROOM_TO_GROW = 1.2
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a connection's folder, made where it is missing, and clear it of what dead runs have left.
+
+    The lock ends with its holder, however that ends. Raises ConflictError where another run holds it.
+    """
+    try:
+        for missing in [path for path in (*reversed(folder.parents), folder) if not path.exists()]:
+            missing.mkdir(mode=PRIVATE, exist_ok=True)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the folder {folder} can't be used for dumps: {error.strerror}",
+            "set PGPIPELINES_DUMP_DIRECTORY, or `directory` of the pipeline, to a folder that Airflow may write to",
+        ) from None
+    try:
+        _lock(descriptor, folder)
+        remove_leftovers(folder)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what runs that died have left; only who holds the folder may."""
+    for path in folder.glob(f"{PARTIAL}*"):
+        shutil.rmtree(path)
+
+
+def remove_set(folder: Path) -> None:
+    """Remove a set: from one moment to the next it is none any more, however long its files take to go."""
+    doomed = folder.with_name(f"{PARTIAL}{folder.name}")
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def require_room(directory: Path, conn_id: str, folder: Path) -> None:
+    """Raise ServerError where the disk has less room than the largest of the last sets took, and a fifth."""
+    last = [each.manifest.bytes for each in list_sets(directory, conn_id) if each.manifest][-SETS_TO_ESTIMATE_BY:]
+    needed = int(max(last, default=0) * ROOM_TO_GROW)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ServerError(
+            f"{folder}: {free:,} bytes are free, and the last dumps let expect {needed:,}",
+            "free space on this disk, or lower what is kept; nothing was begun and nothing was removed",
+        )
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConflictError(
+            f"{folder}: another run takes, tries or removes sets here", "wait for its end, and retry"
+        ) from None

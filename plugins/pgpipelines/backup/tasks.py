@@ -1,0 +1,105 @@
+"""What Airflow tasks call: settings as plain values, a connection by id, results that read well in the UI."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import Asset, AssetAlias, get_current_context
+
+from pgpipelines.backup.drill import drill_set
+from pgpipelines.backup.manifest import Manifest
+from pgpipelines.backup.pipeline import directory_of, keep_of, zone_of
+from pgpipelines.backup.retention import apply_retention
+from pgpipelines.backup.sets import DumpSet, read_set
+from pgpipelines.backup.taking import take_set
+from pgpipelines.configuration import Dumps
+from pgpipelines.connections import endpoint
+from pgpipelines.tasks import current_run, plain_errors
+
+# Which databases are dumped is known only when the tasks are mapped: they name this as their outlet.
+DUMPS = AssetAlias("pgpipelines dumps", group="pgpipelines")
+
+Summary = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+def take(settings: Mapping[str, Any], connection: str) -> Summary:
+    """Take a set of a connection's database. Raises a PipelineError; then there is no set."""
+    with plain_errors():
+        pipeline = _pipeline(settings, connection)
+        taken = take_set(endpoint(connection), directory_of(pipeline), current_run().application_name)
+    return _announced(taken)
+
+
+def drill(settings: Mapping[str, Any], taken: Summary) -> Summary:
+    """Prove the set that was taken by restoring it. Raises VerificationError where it is not what was dumped."""
+    with plain_errors():
+        pipeline = _pipeline(settings, taken["connection"])
+        proven = drill_set(read_set(directory_of(pipeline) / taken["set"]), current_run().application_name)
+    return _announced(proven)
+
+
+def retain(settings: Mapping[str, Any], taken: Summary) -> list[str]:
+    """Remove the sets of the same database that need not be kept any more; return their names."""
+    with plain_errors():
+        pipeline = _pipeline(settings, taken["connection"])
+        removed = apply_retention(
+            directory_of(pipeline),
+            taken["connection"],
+            taken["database"],
+            keep_of(pipeline),
+            zone=zone_of(pipeline),
+            now=datetime.now(timezone.utc),
+        )
+    for name in removed:
+        log.info("removed %s", name)
+    return removed
+
+
+def dump_asset(conn_id: str) -> Asset:
+    """The Asset that stands for the dumps of a connection's database: DAGs can be scheduled on its name or URI."""
+    return Asset(
+        name=f"dump of {conn_id}", uri=f"postgres-dump://pgpipelines/{quote(conn_id, safe='')}", group="pgpipelines"
+    )
+
+
+def _pipeline(settings: Mapping[str, Any], connection: str) -> Dumps:
+    return Dumps.model_validate({"schedule": None, "databases": [connection], **settings})
+
+
+def _announced(dumped: DumpSet) -> Summary:
+    """Say what there is now: a line for a person, a result for the next task, an event for other DAGs."""
+    manifest = dumped.require_manifest()
+    summary = _summary(dumped, manifest)
+    log.info("%s", "  ".join(f"{name}={value}" for name, value in summary.items() if name != "notices"))
+    for notice in manifest.notices:
+        log.warning("%s", notice)
+    context: Any = get_current_context()
+    context["outlet_events"][DUMPS].add(dump_asset(dumped.conn_id), extra=summary)
+    return summary
+
+
+def _summary(dumped: DumpSet, manifest: Manifest) -> Summary:
+    drilled = dumped.drill
+    summary: Summary = {
+        "connection": dumped.conn_id,
+        "database": manifest.database,
+        "set": dumped.name,
+        "state": dumped.state,
+        "bytes": manifest.bytes,
+        "sha256": manifest.dump.sha256,
+        "tables": len(manifest.contents.tables),
+        "rows": manifest.rows,
+        "lsn": manifest.lsn,
+        "server_version": manifest.server_version,
+        "client_version": manifest.client_version,
+        "seconds": manifest.seconds,
+    }
+    if drilled is not None:
+        summary |= {"restore_seconds": drilled.seconds, "proven_at": drilled.at.isoformat(timespec="seconds")}
+    return {**summary, "notices": list(manifest.notices)} if manifest.notices else summary
