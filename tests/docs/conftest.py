@@ -21,4 +21,4 @@ def reader(monkeypatch: pytest.MonkeyPatch, target: Database) -> Iterator[Reader
     target.run("; ".join(f"CREATE ROLE {role}" for role in ROLES))
     connect(monkeypatch, "target_postgres_conn", target)
     yield Reader(target)
-    target.run("; ".join(f"DROP OWNED BY {role}; DROP ROLE {role}" for role in ROLES))
+    target.run("; ".join(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}" for role in ROLES))

@@ -12,7 +12,10 @@ WITH hour_row AS (
     INNER JOIN {{ hourly | identifier }} AS h
         ON
             h.charger_id = d.charger_id
-            AND h.stats_hour >= (d.stats_date::timestamp AT TIME ZONE %(business_timezone)s) AT TIME ZONE 'UTC'
+            AND h.stats_date = d.stats_date
+            -- Where a clock shows midnight twice, PostgreSQL takes the second; the day begins with the first.
+            AND h.stats_hour
+            >= (d.stats_date::timestamp AT TIME ZONE %(business_timezone)s) AT TIME ZONE 'UTC' - interval '1 hour'
             AND h.stats_hour < ((d.stats_date + 1)::timestamp AT TIME ZONE %(business_timezone)s) AT TIME ZONE 'UTC'
     {% endif %}
 ),
@@ -65,10 +68,11 @@ calendar AS MATERIALIZED (
             {% with hour = "hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %} AS hour_key
         FROM (SELECT DISTINCT stats_date FROM charger_day) AS occurring
         CROSS JOIN LATERAL generate_series(
-            stats_date::timestamp AT TIME ZONE %(business_timezone)s,
-            (stats_date + 1)::timestamp AT TIME ZONE %(business_timezone)s - interval '1 hour',
+            stats_date::timestamp AT TIME ZONE %(business_timezone)s - interval '1 hour',
+            (stats_date + 1)::timestamp AT TIME ZONE %(business_timezone)s,
             interval '1 hour'
         ) AS hour
+        WHERE (hour AT TIME ZONE %(business_timezone)s)::date = stats_date
     ) AS listed
     GROUP BY stats_date
 )

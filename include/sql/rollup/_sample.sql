@@ -1,4 +1,5 @@
-{# One row of power_consumption in the units of the statistics; part of samples.sql. Bound: source_timezone. #}
+{# One row of power_consumption in the units of the statistics; part of samples.sql, which leaves out those of no #}
+{# moment (infinity). Bound: source_timezone. #}
 SELECT
     p.id AS sample_id,
     p.charger_id::text AS charger_id,

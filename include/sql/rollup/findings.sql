@@ -6,7 +6,7 @@ WITH stated AS (
     SELECT
         *,
         -- By how many seconds the stated duration differs from the time between start and end.
-        CASE WHEN NOT open THEN 60 * duration_minutes - lasted_us / 1000000.0::float8 END AS off_s
+        CASE WHEN NOT open THEN 60::bigint * duration_minutes - lasted_us / 1000000.0::float8 END AS off_s
     FROM pg_temp.rollup_session
     WHERE is_evaluated
     OFFSET 0

@@ -6,7 +6,10 @@ INSERT INTO pgpipelines.dirty_range (charger_id, from_time, until_time)
 VALUES (
     NULL,
     coalesce(
-        (%(first)s::date::timestamp AT TIME ZONE %(business_timezone)s) AT TIME ZONE %(source_timezone)s, '-infinity'
+        -- An hour earlier, for a clock may show midnight twice.
+        (%(first)s::date::timestamp AT TIME ZONE %(business_timezone)s - interval '1 hour')
+        AT TIME ZONE %(source_timezone)s,
+        '-infinity'
     ),
     coalesce(
         ((%(last)s::date + 1)::timestamp AT TIME ZONE %(business_timezone)s) AT TIME ZONE %(source_timezone)s

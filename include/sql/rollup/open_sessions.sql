@@ -1,5 +1,5 @@
--- How long open sessions last, provisionally: until the last sample before the charger's next valid session. Into the
--- temporary table rollup_open, for the chargers in question.
+-- How long valid open sessions last, provisionally: until the last sample before the charger's next valid session. Into
+-- the temporary table rollup_open, for the chargers in question.
 -- Parameters: log, samples, chargers (tables), whole (every charger of a share, or those in rollup_mark), repeatable.
 -- Bound: source_timezone, earliest_start, now, future_tolerance, power_tolerance, first_charger, end_charger.
 -- Locks ACCESS SHARE on what it reads.
@@ -47,9 +47,11 @@ LEFT JOIN LATERAL (
     WHERE
         p.charger_id = o.charger_id
         AND p.measurement_time >= o.start_time
+        AND isfinite(p.measurement_time)
         AND (next_session.start_time IS NULL OR p.measurement_time < next_session.start_time)
     ORDER BY p.measurement_time DESC, p.cumulative_energy DESC NULLS LAST
     LIMIT 1
-) AS last_sample ON true;
+) AS last_sample ON true
+WHERE {% with row = "o", charger = "c" %}{% include 'rollup/_reason.sql' %}{% endwith %} IS NULL;
 
 ANALYZE pg_temp.rollup_open;

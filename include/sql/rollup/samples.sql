@@ -6,8 +6,10 @@ CREATE TEMPORARY TABLE rollup_sample ON COMMIT DROP AS
 WITH read AS (
     {% if whole %}
     {% include 'rollup/_sample.sql' %}
-    WHERE {% with row = "p" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
+    WHERE
+        {% with row = "p" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
 
+        AND isfinite(p.measurement_time)
     {% else %}
     SELECT DISTINCT ON (sample_id) found.*
     FROM (
@@ -24,6 +26,7 @@ WITH read AS (
             p.charger_id = span.charger_id
             AND p.measurement_time >= span.from_time
             AND p.measurement_time <= span.until_time
+            AND isfinite(p.measurement_time)
     ) AS found
     {% endif %}
 )

@@ -24,7 +24,7 @@ WITH marked AS (
     WHERE m.charger_id IS NULL
 ),
 
-mark AS MATERIALIZED (
+{% if repeatable %}own_{% endif %}mark AS MATERIALIZED (
     SELECT
         charger_id,
         lower(span) - %(margin)s::interval AS from_time,
@@ -36,12 +36,12 @@ mark AS MATERIALIZED (
     ) AS merged
 ),
 
-near AS MATERIALIZED (
-    {% with spans = "mark" %}{% include 'rollup/_touching.sql' %}{% endwith %}
+{% if repeatable %}
+own_near AS MATERIALIZED (
+    {% with spans = "own_mark" %}{% include 'rollup/_touching.sql' %}{% endwith %}
 ),
 
-{% if repeatable %}
--- Which of two versions of a transaction counts may have changed, wherever the other one is.
+-- Which of two versions of a transaction counts may have changed, wherever the other one is: its time is marked too.
 twin AS MATERIALIZED (
     {% include 'rollup/_session.sql' %}
     FROM {{ log | identifier }} AS s
@@ -49,10 +49,24 @@ twin AS MATERIALIZED (
         s.transaction_id IN (
             SELECT unnest(transaction_ids) FROM pg_temp.rollup_mark
             UNION
-            SELECT transaction_id FROM near
+            SELECT transaction_id FROM own_near
         )
 ),
+
+mark AS MATERIALIZED (
+    SELECT charger_id, from_time, until_time FROM own_mark
+    UNION ALL
+    SELECT
+        charger_id,
+        least(start_time, end_time) - %(margin)s::interval,
+        greatest(start_time, coalesce(end_time, 'infinity')) + %(margin)s::interval
+    FROM twin
+),
 {% endif %}
+
+near AS MATERIALIZED (
+    {% with spans = "mark" %}{% include 'rollup/_touching.sql' %}{% endwith %}
+),
 
 touched AS MATERIALIZED (
     SELECT DISTINCT ON (session_id) *

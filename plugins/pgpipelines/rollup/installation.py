@@ -1,4 +1,4 @@
-"""Puts up what the statistics need: their tables, what they remember, and the triggers that notice changes."""
+"""Puts up what the statistics need: their tables and views, what they remember, triggers that notice changes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ STATISTICS = (
     "daily_charger_stats.last_status",
     "station_daily_stats.fault_count",
 )
+# The view that rollup/views.sql makes last.
+LAST_VIEW = "station_periods"
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,8 @@ def ensure_installed(session: Session, request: RollupRequest) -> Installed:
 
     Raises MissingObjectError for a raw table that is not there.
     """
-    found = session.one(
-        "rollup/installed.sql", {"schema": request.settings.schema, "raw": list(RAW), "statistics": list(STATISTICS)}
-    )
+    names = {"raw": list(RAW), "statistics": list(STATISTICS), "view": LAST_VIEW}
+    found = session.one("rollup/installed.sql", {"schema": request.settings.schema, **names})
     if found.missing:
         raise MissingObjectError(
             f"{request.endpoint}: schema {request.settings.schema} has no {', '.join(found.missing)}",
@@ -53,6 +54,8 @@ def ensure_installed(session: Session, request: RollupRequest) -> Installed:
     settings = {"settings": request.settings.figures}
     changed = session.one("rollup/settings.sql", settings).differ
     untracked = allowed.by_triggers and _track(session, request, may_index=allowed.by_indexes)
+    if changed or not (complete and found.views_present):
+        session.execute("rollup/views.sql", request.settings.values, schema=request.settings.schema, **request.tables)
     anew = not complete or changed or untracked
     if anew:
         session.execute("rollup/mark_everything.sql")

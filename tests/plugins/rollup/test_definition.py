@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pgpipelines.rollup.request import RollupSettings
 
+from pgpipelines.rollup.request import RollupSettings
 from tests.fixtures.servers import Database
 from tests.plugins.rollup.corners import all_corners
 from tests.plugins.rollup.oracle import Charger, Raw

@@ -129,7 +129,7 @@ def test_a_writer_needs_no_privileges_but_those_on_the_raw_tables(stats: Statist
             stats.run()
             assert stats.wrong() == [], statement
     finally:
-        stats.database.run("DROP OWNED BY writer; DROP ROLE writer")
+        stats.database.run("DROP OWNED BY writer CASCADE; DROP ROLE writer")
 
 
 @pytest.mark.parametrize("major", [15, 16])

@@ -121,7 +121,7 @@ def test_a_raw_table_that_is_made_anew_is_tracked_and_computed_anew(source: Data
     add_session(target, "2025-01-01 01:00", "2025-01-01 02:00", 1)
     roll_up(target)
     add_session(source, "2025-01-02 01:00", "2025-01-02 02:00", 2)
-    target.run("DROP TABLE charger_usage_log")
+    target.run("DROP TABLE charger_usage_log CASCADE")
     copied(source, target, "charger_usage_log")
     report, _, _ = roll_up(target)
     assert (report.installed, report.whole) == (True, True)
@@ -284,7 +284,7 @@ def only_reading(database: Database) -> Database:
     """The database through a role that may read the raw tables, and no more of them."""
     database.run(render("roles/writer.sql", role="writer", database=database.name, schemas=["public"]))
     database.run("ALTER ROLE writer PASSWORD 'secret'")
-    database.run("DROP TABLE hourly_charger_stats, daily_charger_stats, station_daily_stats")
+    database.run("DROP TABLE hourly_charger_stats, daily_charger_stats, station_daily_stats CASCADE")
     database.run("GRANT SELECT ON charger_usage_log, power_consumption, charger_info TO writer")
     return database.login("writer", "secret")
 
