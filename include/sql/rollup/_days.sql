@@ -80,7 +80,10 @@ SELECT
     d.total_energy,
     d.total_duration_minutes,
     d.total_revenue,
-    round(d.total_revenue / nullif(d.num_sessions, 0), 2) AS avg_charge_per_session,
+    -- Null where its given column could not hold it.
+    CASE
+        WHEN abs(d.total_revenue) < 99999999.995 * d.num_sessions THEN round(d.total_revenue / d.num_sessions, 2)
+    END AS avg_charge_per_session,
     c.no_energy || d.hourly_energy AS hourly_energy,
     c.no_sessions || d.hourly_sessions AS hourly_sessions,
     c.no_revenue || d.hourly_revenue AS hourly_revenue,

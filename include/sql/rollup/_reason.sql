@@ -10,6 +10,8 @@ CASE
         THEN 'start_in_future'
     WHEN {{ row | identifier }}.ends < {{ row | identifier }}.starts
         THEN 'end_before_start'
+    WHEN {{ row | identifier }}.ends > %(now)s::timestamptz + %(future_tolerance)s::interval
+        THEN 'end_in_future'
     WHEN {{ row | identifier }}.ends = {{ row | identifier }}.starts AND {{ row | identifier }}.energy_wh > 0
         THEN 'energy_without_duration'
     WHEN {{ row | identifier }}.energy_wh < 0

@@ -1,7 +1,7 @@
 {# CTEs that say how long each charger was known to be up, down or in maintenance in each hour (`of_statuses`), from #}
 {# rollup_sample. A status holds until the next sample, or for max_status_gap. Part of hours.sql. #}
 {# Bound: business_timezone, max_status_gap. #}
-sampled AS (
+sampled AS NOT MATERIALIZED (
     SELECT
         *,
         date_trunc('hour', at, %(business_timezone)s) AS first_hour,
@@ -12,7 +12,6 @@ sampled AS (
             earlier_status IS DISTINCT FROM 'FAULT' OR earlier_at < at - %(max_status_gap)s::interval
         ) AS is_fault
     FROM pg_temp.rollup_sample
-    OFFSET 0
 ),
 
 -- What a sample says of its own hour, and of those after it that its status reaches into.
@@ -46,8 +45,8 @@ held AS (
 counted AS (
     SELECT
         *,
-        floor(extract(epoch FROM until_time - stats_hour) + 0.5)::integer
-        - floor(extract(epoch FROM from_time - stats_hour) + 0.5)::integer AS seconds
+        floor(date_part('epoch', until_time - stats_hour) + 0.5)::integer
+        - floor(date_part('epoch', from_time - stats_hour) + 0.5)::integer AS seconds
     FROM held
 ),
 

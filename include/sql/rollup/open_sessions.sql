@@ -13,7 +13,10 @@ WITH open AS MATERIALIZED (
         {% if whole or repeatable %}
         AND {% with row = "s" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
         {% else %}
-        AND s.charger_id IN (SELECT charger_id FROM pg_temp.rollup_mark)
+        AND (
+            s.charger_id IN (SELECT charger_id FROM pg_temp.rollup_mark)
+            OR EXISTS (SELECT FROM pg_temp.rollup_mark WHERE charger_id IS NULL)
+        )
         {% endif %}
 )
 

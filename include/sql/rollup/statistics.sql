@@ -98,3 +98,6 @@ ADD COLUMN IF NOT EXISTS down_seconds integer NOT NULL DEFAULT 0,
 ADD COLUMN IF NOT EXISTS maintenance_seconds integer NOT NULL DEFAULT 0,
 ADD COLUMN IF NOT EXISTS unknown_seconds integer NOT NULL DEFAULT 0,
 ADD COLUMN IF NOT EXISTS fault_count integer NOT NULL DEFAULT 0;
+
+COMMENT ON COLUMN {{ daily | identifier }}.avg_charge_per_session IS
+'KRW: total_revenue for each session that started on the day. Null without one, or where it needs more digits.';

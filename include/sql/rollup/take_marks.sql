@@ -19,5 +19,6 @@ INSERT INTO pg_temp.rollup_mark
 SELECT charger_id, start_time, greatest(start_time, coalesce(end_time, 'infinity'))
 FROM pgpipelines.session_finding
 WHERE
-    reason = 'start_in_future'
-    AND start_time <= (%(now)s::timestamptz + %(future_tolerance)s::interval) AT TIME ZONE %(source_timezone)s;
+    reason IN ('start_in_future', 'end_in_future')
+    AND CASE reason WHEN 'start_in_future' THEN start_time ELSE end_time END
+    <= (%(now)s::timestamptz + %(future_tolerance)s::interval) AT TIME ZONE %(source_timezone)s;

@@ -50,8 +50,8 @@ CREATE TABLE IF NOT EXISTS pgpipelines.session_finding (
     PRIMARY KEY (session_id, reason)
 );
 CREATE INDEX IF NOT EXISTS session_finding_charger_start ON pgpipelines.session_finding (charger_id, start_time);
-CREATE INDEX IF NOT EXISTS session_finding_future ON pgpipelines.session_finding (start_time)
-WHERE reason = 'start_in_future';
+CREATE INDEX IF NOT EXISTS session_finding_future ON pgpipelines.session_finding (reason)
+WHERE reason IN ('start_in_future', 'end_in_future');
 COMMENT ON TABLE pgpipelines.session_finding IS
 'Sessions that can''t be right (quarantine: they count nowhere, one row each) or are odd (flag: they count).';
 

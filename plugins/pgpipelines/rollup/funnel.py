@@ -49,7 +49,8 @@ class Mouth(io.RawIOBase):
 def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth], Callable[[], int]]]:
     """Run a COPY FROM STDIN; give a function that opens a mouth, and one that ends the COPY and returns its rows.
 
-    Where the COPY fails, so does pouring, and its error is raised. Leaving the block with an error cancels the COPY.
+    A COPY that fails tells so at its end: libpq goes on sending to a server that has refused rows. Leaving the block
+    ends it, or cancels it where there is an error.
     """
     reading, writing = os.pipe()
     lock = threading.Lock()
@@ -68,6 +69,7 @@ def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth
 
         try:
             yield lambda: Mouth(pour), end
+            end()
         except BaseException as error:
             target.cancel()
             sink.close()

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pgpipelines.errors import ConfigurationError
 from pgpipelines.templates import QualifiedName
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # A zone whose clock never changes, so that raw times are in the order of their instants.
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Zulu", "GMT"})
 MOST_CLOCKS_CHANGE = timedelta(hours=2)
+LONGEST_SAMPLE_PERIOD = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ class RollupSettings:
     uptime_target: Decimal = Decimal(97)
     maintenance_faults: int = 3
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a sample period that the arithmetic of registers is not made for."""
+        if not timedelta(0) < self.sample_period <= LONGEST_SAMPLE_PERIOD:
+            raise ConfigurationError(
+                f"sample_period is {self.sample_period}", f"choose one of {LONGEST_SAMPLE_PERIOD} at most"
+            )
 
     @property
     def status_holds(self) -> timedelta:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 
-from pgpipelines.errors import MissingObjectError, QualityError
+from pgpipelines.errors import ConfigurationError, MissingObjectError, QualityError
 from pgpipelines.rollup.engine import reconcile, roll_up_hours
 from pgpipelines.rollup.installation import remove_tracking
 from pgpipelines.rollup.request import Period, RollupRequest, RollupSettings
@@ -213,6 +216,37 @@ def test_a_session_of_the_future_counts_once_its_time_has_come(charging: Databas
     charging.run("ALTER TABLE charger_usage_log ENABLE TRIGGER USER")
     assert roll_up(charging)[0].marks == 1
     assert charging.rows("SELECT reason FROM pgpipelines.session_finding") == [("zero_energy",)]
+
+
+def test_a_session_that_ends_in_the_future_counts_once_its_time_has_come(charging: Database) -> None:
+    charging.run(
+        "INSERT INTO charger_usage_log (charger_id, start_time, end_time) SELECT 'C1', at - interval '1 d', at"
+        " FROM (SELECT now() AT TIME ZONE 'UTC' + interval '90 minutes' AS at) AS soon"
+    )
+    roll_up(charging)
+    assert charging.rows("SELECT reason FROM pgpipelines.session_finding") == [("end_in_future",)]
+    charging.run("ALTER TABLE charger_usage_log DISABLE TRIGGER USER")
+    charging.run("UPDATE charger_usage_log SET end_time = end_time - interval '1 hour'")
+    charging.run("ALTER TABLE charger_usage_log ENABLE TRIGGER USER")
+    charging.run("UPDATE pgpipelines.session_finding SET end_time = end_time - interval '1 hour'")
+    assert roll_up(charging)[0].marks == 1
+    assert charging.rows("SELECT reason FROM pgpipelines.session_finding") == [("zero_energy",)]
+
+
+def test_a_sample_period_beyond_the_arithmetic_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="sample_period"):
+        RollupSettings(sample_period=timedelta(hours=2))
+
+
+def test_an_average_that_its_column_can_not_hold_is_left_out(charging: Database) -> None:
+    for charger in ("C1", "C2"):
+        add_session(charging, "2025-01-01 01:00", "2025-01-01 02:00", 1, total_charge=99999999.99, charger_id=charger)
+    add_session(charging, "2024-12-31 13:00", "2025-01-01 00:30", 1, total_charge=1, parking_charge=99999999)
+    roll_up(charging)
+    query = (
+        "SELECT charger_id, avg_charge_per_session FROM daily_charger_stats WHERE stats_date = '2025-01-01' ORDER BY 1"
+    )
+    assert charging.rows(query) == [("C1", None), ("C2", Decimal("99999999.99"))]
 
 
 def test_too_much_that_can_not_be_right_stops_the_run_and_keeps_the_last_figures(charging: Database) -> None:
