@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,12 +11,15 @@ from tests.docs.pages import Reader
 from tests.fixtures.servers import Database
 from tests.fixtures.tasks import connect
 
+# Apart from the servers of other tests, which make roles of these names too.
+OWN_SERVER = 2
 ROLES = ("charger_app", "pgpipelines_writer")
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch, target: Database) -> Iterator[Reader]:
+def reader(monkeypatch: pytest.MonkeyPatch, database_of: Callable[..., Database]) -> Iterator[Reader]:
     """A reader whose target_postgres_conn leads to an empty charger_db, on a server that has the pages' roles."""
+    target = database_of(nth=OWN_SERVER)
     target.run(render("schema/charger_db.sql"))
     target.run("; ".join(f"CREATE ROLE {role}" for role in ROLES))
     connect(monkeypatch, "target_postgres_conn", target)
