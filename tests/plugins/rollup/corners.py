@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -222,12 +222,37 @@ CORNERS = {
         )
     ),
 }
+# Each is tried alone: it could stop the runs of all others.
+BEYOND = {
+    "an average too great for its column": Corner(
+        [session("10:00", "11:00", base_charge="99999999.99", total_charge="99999999.99", time_charge="99999999.99")],
+    ),
+    "a revenue too great for an average": Corner(
+        [session("10:00", "11:00", base_charge="99999999.99", time_charge="0.01")],
+    ),
+    "a revenue just as great as an average may be": Corner([session("10:00", "11:00", base_charge="99999999.99")]),
+    "a revenue too far below nothing": Corner(
+        [session("10:00", "11:00", base_charge="-99999999.99", time_charge="-0.01")],
+    ),
+    "ends in the year 9999": Corner([replace(session("10:00", None), end_time=datetime(9999, 12, 31))]),  # noqa: DTZ001
+    "the greatest durations": Corner(
+        [
+            session("10:00", "11:00", duration_minutes=2**31 - 1),
+            session("12:00", "13:00", duration_minutes=-(2**31), number=2),
+        ]
+    ),
+}
 
 
 def all_corners(day: datetime = EXAMPLES_DAY) -> Raw:
-    """All of them, one charger each, moved to another day."""
+    """All of CORNERS, moved to another day."""
+    return raw_of(CORNERS.values(), day)
+
+
+def raw_of(corners: Iterable[Corner], day: datetime = EXAMPLES_DAY) -> Raw:
+    """Corners as rows, one charger each, moved to another day."""
     past = day - EXAMPLES_DAY
-    parts = [(f"C{place}", corner, 1000 * place) for place, corner in enumerate(CORNERS.values(), start=1)]
+    parts = [(f"C{place}", corner, 1000 * place) for place, corner in enumerate(corners, start=1)]
     return Raw(
         sessions=tuple(session for part in parts for session in _moved_sessions(*part, past)),
         samples=tuple(

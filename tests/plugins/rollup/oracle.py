@@ -331,20 +331,12 @@ def stays_of(valid: Iterable[Session], readings: Sequence[Reading], rules: Rules
         settled(session, start_of(session), next_start, readings, rules)
         for session, next_start in zip(in_order, next_starts, strict=True)
     ]
-    overlapped = [place for place in range(len(stays)) if any(overlap(stays, place, other) for other in range(place))]
-    disturbed = {
-        place
-        for place in range(len(stays))
-        if any(overlap(stays, place, other) for other in range(len(stays)) if other != place)
-    }
-    judged = [
-        replace(
-            stay,
-            overlaps=place in overlapped,
-            knots=() if place in disturbed else usable_knots(stay, readings, rules),
-        )
-        for place, stay in enumerate(stays)
-    ]
+    judged = []
+    for place, stay in enumerate(stays):
+        overlaps = any(overlap(earlier, stay) for earlier in stays[:place])
+        overlapped = any(overlap(stay, later) for later in stays[place + 1 :])
+        knots = () if overlaps or overlapped else usable_knots(stay, readings, rules)
+        judged.append(replace(stay, overlaps=overlaps, knots=knots))
     return list(trimmed(judged))
 
 
@@ -369,10 +361,9 @@ def register_at(instant: int, readings: Iterable[Reading]) -> int | None:
     )
 
 
-def overlap(stays: Sequence[Stay], one: int, other: int) -> bool:
-    """Tell whether the later of two sessions (by their place) starts before the earlier has ended."""
-    earlier, later = sorted((one, other))
-    return stays[later].start < stays[earlier].end
+def overlap(earlier: Stay, later: Stay) -> bool:
+    """Tell whether the later of two sessions starts before the earlier has ended."""
+    return later.start < earlier.end
 
 
 def usable_knots(stay: Stay, readings: Sequence[Reading], rules: Rules) -> tuple[tuple[int, int], ...]:

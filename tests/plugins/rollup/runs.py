@@ -41,14 +41,15 @@ def rules_of(settings: RollupSettings) -> Rules:
 
 @dataclass
 class Statistics:
-    """The statistics of one database, made by runs with the same settings."""
+    """The statistics of one database, made by runs with the same settings, as its superuser or as a `runner`."""
 
     database: Database
     settings: RollupSettings = field(default_factory=lambda: RollupSettings(**TOLERANT))
+    runner: Database | None = None
 
     def run(self, rebuild: Period | None = None) -> None:
         """Hours, then days, then stations."""
-        roll_up(self.database, self.settings, rebuild)
+        roll_up(self.runner or self.database, self.settings, rebuild)
 
     def rebuild(self) -> None:
         """Everything anew."""

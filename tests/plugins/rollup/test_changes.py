@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -48,6 +49,36 @@ CASES = {
     ),
 }
 OPERATIONS_OF_EACH = max(OPERATIONS // len(CASES), 10)
+
+
+@pytest.fixture
+def reader(target: Database) -> Iterator[Database]:
+    """The database through a role that may read the raw tables, and make tables of its own."""
+    role = f"reads_{target.name}"
+    target.run(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
+    target.run(f"GRANT CREATE ON DATABASE {target.name} TO {role}; GRANT CREATE ON SCHEMA public TO {role}")
+    target.run(f"ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {role}")
+    yield target.login(role, "secret")
+    target.run(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("twins", [False, True], ids=["", "twins"])
+def test_changes_are_found_without_triggers_too(target: Database, reader: Database, twins: bool) -> None:
+    stats = statistics(target)
+    stats.runner = reader
+    target.run("DROP TABLE hourly_charger_stats, daily_charger_stats, station_daily_stats")
+    if twins:
+        target.run("ALTER TABLE charger_usage_log DROP CONSTRAINT charger_usage_log_transaction_id_key")
+    dice = random.Random(f"{SEED} {twins}")
+    chaos = Chaos(dice, datetime.fromisoformat("2025-03-10"), twins=twins)
+    stats.perform(stations_and_chargers())
+    for done in range(0, OPERATIONS_OF_EACH, 5):
+        stats.perform(*(chaos.change() for _ in range(5)))
+        if dice.random() < 0.05:
+            stats.perform(chaos.reload())
+        stats.run()
+        assert stats.wrong() == [], f"after {done + 5} changes"
+    assert not target.value("SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname LIKE 'pgpipelines%')")
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

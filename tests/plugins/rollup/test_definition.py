@@ -10,7 +10,7 @@ import pytest
 
 from pgpipelines.rollup.request import RollupSettings
 from tests.fixtures.servers import Database
-from tests.plugins.rollup.corners import all_corners
+from tests.plugins.rollup.corners import BEYOND, CORNERS, Corner, all_corners, raw_of
 from tests.plugins.rollup.oracle import Charger, Raw
 from tests.plugins.rollup.runs import TOLERANT, Statistics, statistics
 from tests.plugins.rollup.tables import write_raw
@@ -46,6 +46,14 @@ def cornered(target: Database, day: str, server_timezone: str = "UTC", **setting
 @pytest.mark.parametrize(("zone", "day"), DAYS)
 def test_every_corner_comes_out_right(target: Database, zone: str, day: str) -> None:
     stats = cornered(target, day, business_timezone=zone)
+    stats.run()
+    assert stats.wrong() == []
+
+
+@pytest.mark.parametrize("corner", BEYOND.values(), ids=BEYOND)
+def test_what_is_beyond_all_reason_stops_no_run(target: Database, corner: Corner) -> None:
+    stats = statistics(target)
+    write_raw(target, raw_of([corner, *list(CORNERS.values())[:3]]))
     stats.run()
     assert stats.wrong() == []
 

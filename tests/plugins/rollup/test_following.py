@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.fixtures.servers import Database
+from tests.fixtures.waiting import until
 from tests.plugins.rollup.chaos import Chaos
 from tests.plugins.rollup.corners import all_corners
 from tests.plugins.rollup.examples import at, samples, session
@@ -200,3 +201,22 @@ def test_no_moment_however_far_stops_a_run(stats: Statistics, moment: str) -> No
     stats.database.run("DELETE FROM power_consumption WHERE measurement_time = %s", (moment,))
     stats.run()
     assert stats.wrong() == []
+
+
+@pytest.mark.parametrize("column", ["start", "end"])
+def test_what_was_in_the_future_counts_once_its_time_has_come(target: Database, column: str) -> None:
+    stats = statistics(target, future_tolerance=timedelta(0))
+    write_raw(target, Raw(chargers=[Charger("C1", "S1", 50.0)]))
+    start, end = ("1.5 s", "60 s") if column == "start" else ("-60 s", "1.5 s")
+    target.run(
+        "INSERT INTO charger_usage_log (charger_id, start_time, end_time, energy_delivered)"
+        f" SELECT 'C1', utc + '{start}', utc + '{end}', 0.5 FROM (SELECT now() AT TIME ZONE 'UTC' AS utc) AS clock"
+    )
+    stats.run()
+    reasons = "SELECT array_agg(reason) FROM pgpipelines.session_finding"
+    assert target.value(reasons) == [f"{column}_in_future"]
+    until(target, f"SELECT FROM charger_usage_log WHERE {column}_time < now() AT TIME ZONE 'UTC'")
+    stats.run()
+    expected = None if column == "end" else ["end_in_future"]
+    assert target.value(reasons) == expected
+    assert target.value("SELECT count(*) FROM hourly_charger_stats WHERE num_sessions = 1") == int(column == "end")
