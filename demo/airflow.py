@@ -89,6 +89,7 @@ class Airflow:
             "AIRFLOW_HOME": str(AIRFLOW_HOME),
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},
             **{f"AIRFLOW_CONN_{conn_id.upper()}": text for conn_id, text in connections.items()},
+            "PGPIPELINES_DUMP_DIRECTORY": str(AIRFLOW_HOME / "dumps"),
             "PGPIPELINES_POOLS": ",".join(f"{name}={POOL_SLOTS}" for name in named_pools()),
         }
 
