@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -81,17 +81,17 @@ def test_a_role_without_the_privilege_leaves_nothing_out_in_silence(
 
 @contextmanager
 def arguments_seen() -> Iterator[list[bytes]]:
-    """Collect the arguments of every process that runs meanwhile."""
+    """Collect the arguments of every process that runs meanwhile, and the surroundings of a scratch server."""
     seen: dict[bytes, None] = {}
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(SAMPLE_SECONDS):
             for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    seen[path.read_bytes()] = None
-                except OSError:
-                    continue
+                with suppress(OSError):
+                    seen[arguments := path.read_bytes()] = None
+                    if b"pgpipelines-drill" in arguments:
+                        seen[path.with_name("environ").read_bytes()] = None
 
     found: list[bytes] = []
     with ThreadPoolExecutor(1) as pool:
@@ -104,12 +104,16 @@ def arguments_seen() -> Iterator[list[bytes]]:
             found += seen
 
 
-def test_the_password_is_nowhere(dumper: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_password_is_nowhere(
+    dumper: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("AIRFLOW_CONN_DUMP_POSTGRES_CONN", f"postgresql://{CANARY}@db")
     with arguments_seen() as seen:
         drilled = drill_set(take(dumper, tmp_path), "tests.drill")
     assert drilled.state == "proven"
     assert any(b"pg_dump" in each for each in seen)
+    assert any(b"LC_MESSAGES=C" in each for each in seen)
     assert [each for each in seen if CANARY.encode() in each] == []
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path.name for path in files if CANARY.encode() in path.read_bytes()] == []
