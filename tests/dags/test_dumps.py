@@ -93,4 +93,5 @@ def test_a_pipeline_without_drills_takes_and_retains(directory: Path) -> None:
         "nightly": ["database.take", "database.drill", "database.retain"],
         "unproven": ["database.take", "database.retain"],
     }
+    assert task("nightly", "retain").trigger_rule == "all_success"
     assert task("unproven", "take").op_kwargs["settings"]["directory"] == "elsewhere"

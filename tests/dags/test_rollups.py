@@ -21,9 +21,9 @@ from tests.plugins.rollup.charging import add_session, hours, make_chargers
 PIPELINES = """
 rollups:
   both: {schedule: "10 * * * *", connection: there}
-  by_time: {schedule: "@daily", connection: there, schema: other, after_copies: false}
+  by_time: {schedule: "@daily", connection: third, after_copies: false}
   by_copies: {schedule: null, connection: elsewhere}
-  by_hand: {schedule: null, connection: elsewhere, schema: other, after_copies: false}
+  by_hand: {schedule: null, connection: fourth, after_copies: false}
 partitions:
   months: {schedule: null, connection: there, keep_months: 1, detach: true}
 """

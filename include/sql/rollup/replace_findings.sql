@@ -21,7 +21,7 @@ WITH earlier AS (
                     AND old.start_time <= s.until_time
                     -- What was evaluated is decided by the span's hours; its times may reach beyond them.
                     AND old.start_time AT TIME ZONE %(source_timezone)s >= s.from_hour
-                    AND old.start_time AT TIME ZONE %(source_timezone)s < s.until_hour
+                    AND (old.start_time AT TIME ZONE %(source_timezone)s < s.until_hour OR s.until_hour = 'infinity')
             )
         )
         {% endif %}

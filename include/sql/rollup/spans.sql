@@ -1,5 +1,5 @@
--- Closes the marks: every session that touches a mark adds its whole time, and all of it is widened to whole hours of
--- the business zone. The result is rollup_span, disjoint ranges of each charger's time: the buckets to compute anew.
+-- Closes the marks: every valid session that touches a mark adds its whole time, and all of it is widened to whole
+-- hours of the business zone. The result is rollup_span, disjoint ranges of each charger's time: the buckets to compute anew.
 -- Parameters: log, chargers, daily (tables), repeatable. Bound: source_timezone, business_timezone,
 -- earliest_start, now, future_tolerance, power_tolerance, margin (what raw time may differ from its order by).
 -- Locks ACCESS SHARE on what it reads.
@@ -87,11 +87,14 @@ extent AS (
         CASE WHEN t.open THEN 'infinity' ELSE t.until_time + %(margin)s::interval END
     FROM touching AS t
     WHERE
-        NOT t.open
-        OR EXISTS (
-            SELECT
-            FROM mark AS m
-            WHERE m.charger_id = t.charger_id AND m.from_time <= t.may_last_until AND m.until_time >= t.start_time
+        t.reason IS NULL
+        AND (
+            NOT t.open
+            OR EXISTS (
+                SELECT
+                FROM mark AS m
+                WHERE m.charger_id = t.charger_id AND m.from_time <= t.may_last_until AND m.until_time >= t.start_time
+            )
         )
 ),
 

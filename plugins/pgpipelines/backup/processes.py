@@ -138,9 +138,11 @@ def database_argument(endpoint: Endpoint, application_name: str) -> str:
 
 
 def _environment(endpoint: Endpoint | None) -> Mapping[str, str]:
+    """What is inherited, but for Airflow's own: its connections are no program's business."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     password = endpoint.parameters.get("password") if endpoint else None
     # Messages are read here, and by people who look them up.
-    return {**os.environ, "LC_MESSAGES": "C", **({"PGPASSWORD": password} if password else {})}
+    return {**inherited, "LC_MESSAGES": "C", **({"PGPASSWORD": password} if password else {})}
 
 
 def _die_with_parent(number: signal.Signals) -> None:

@@ -45,16 +45,14 @@ def conflicts(configuration: Configuration) -> Iterator[Mistake]:
     yield from _of_ids(configuration)
     yield from _of_copies(configuration.copies)
     yield from _of_dumps(configuration.dumps)
-    rolled: dict[tuple[str, str], Location] = {}
+    # What the statistics remember is one for a database.
+    rolled: dict[str, Location] = {}
     for dag_id, rollup in configuration.rollups.items():
         where = ("rollups", dag_id)
-        before = rolled.setdefault((rollup.connection, rollup.tables_schema), where)
+        before = rolled.setdefault(rollup.connection, where)
         if before != where:
-            yield (
-                (*where, "connection"),
-                f"found {rollup.connection}; allowed: a database, or a schema, of its own "
-                + (f"({path(before)} writes the same statistics)"),
-            )
+            words = f"found {rollup.connection}; allowed: a database of its own ({path(before)} has this one)"
+            yield (*where, "connection"), words
 
 
 def _of_ids(configuration: Configuration) -> Iterator[Mistake]:

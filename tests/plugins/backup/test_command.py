@@ -106,6 +106,7 @@ def test_what_would_be_removed_is_shown_and_stays(directory: Path, capsys: pytes
 
 
 def test_the_command_needs_no_airflow(directory: Path, tmp_path: Path) -> None:
-    script = "import sys; from pgpipelines.backup.__main__ import main; main(['overdue']); sys.exit('airflow' in sys.modules)"
+    script = "import sys; from pgpipelines.backup.__main__ import main; main(['overdue'])"
+    script += "; sys.exit('airflow' in sys.modules)"
     environment = {"PYTHONPATH": "plugins", "PGPIPELINES_CONFIG": str(tmp_path / "pipelines.yaml")}
     subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=ROOT, capture_output=True)

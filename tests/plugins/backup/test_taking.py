@@ -6,10 +6,12 @@ import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.servers import installed_majors
+from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.sets import list_sets
 from pgpipelines.backup.taking import take_set
@@ -91,6 +93,20 @@ def test_a_database_with_an_impossible_name_is_dumped(source: Database, tmp_path
         assert list_sets(tmp_path) == list_sets(tmp_path, name) == [taken]
     finally:
         outside(source.server, f"DROP DATABASE {quoted(name)}")
+
+
+def test_a_replica_is_dumped_and_the_rows_that_it_lacks_are_named(
+    source: Database, replica_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    replica = replica_of(fill(source).server)
+    replica.catch_up()
+    taken = take(replica.of(source), tmp_path)
+    manifest = taken.require_manifest()
+    assert manifest.notices == ("table public.fleeting: unlogged, so that a replica has no rows of it to dump",)
+    assert {str(each.table): each.rows for each in manifest.contents.tables} == {
+        name: rows for name, rows in TABLES.items() if name != "public.fleeting"
+    }
+    assert drill_set(taken, "tests.drill").state == "proven"
 
 
 def test_the_fastest_compression_of_the_client_is_taken() -> None:

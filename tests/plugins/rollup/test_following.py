@@ -102,7 +102,7 @@ def test_a_table_that_was_exchanged_for_another_is_read_anew(stats: Statistics) 
         INSERT INTO other SELECT * FROM charger_usage_log WHERE id % 2 = 0;
         UPDATE other SET energy_delivered = 7;
         ALTER SEQUENCE charger_usage_log_id_seq OWNED BY other.id;
-        DROP TABLE charger_usage_log;
+        DROP TABLE charger_usage_log CASCADE;
         ALTER TABLE other RENAME TO charger_usage_log;
     """)
     stats.run()

@@ -1,0 +1,285 @@
+"""Whatever happens while a set is taken or tried: nothing is called good that is not, and the next run cleans up."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from demo.servers import installed_majors
+from pgpipelines.backup.drill import drill_set
+from pgpipelines.backup.manifest import DUMP
+from pgpipelines.backup.processes import run
+from pgpipelines.backup.programs import client_for
+from pgpipelines.backup.scratch import scratch_folder
+from pgpipelines.backup.sets import DumpSet, connection_folder, list_sets, read_set
+from pgpipelines.backup.taking import take_set
+from pgpipelines.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    PipelineError,
+    ServerError,
+    VerificationError,
+)
+from pgpipelines.sessions import Endpoint
+from tests.dags.bag import ROOT
+from tests.fixtures.servers import Database
+from tests.fixtures.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
+from tests.plugins.backup.databases import fill, left_in, take
+
+# More of them with PGPIPELINES_KILLS=20, PGPIPELINES_FLIPS=200, PGPIPELINES_CUTS=99.
+KILLS = int(os.environ.get("PGPIPELINES_KILLS", "2"))
+FLIPS = int(os.environ.get("PGPIPELINES_FLIPS", "40"))
+CUTS = int(os.environ.get("PGPIPELINES_CUTS", "30"))
+WAITING = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE %s AND datname = %s"
+PG_DUMP, OURS = "LOCK TABLE%", "%pgpipelines hash%"
+ALONE = "SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'tests.%%' AND datname = %s)"
+TAKE_AND_DRILL = """
+import sys
+from pathlib import Path
+from psycopg2.extensions import parse_dsn
+from pgpipelines.backup.drill import drill_set
+from pgpipelines.backup.taking import take_set
+from pgpipelines.sessions import Endpoint
+print("ready", flush=True)
+taken = take_set(Endpoint("conn", parse_dsn(sys.stdin.readline())), Path(sys.argv[1]), "tests.take")
+drill_set(taken, "tests.drill")
+"""
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def taking_that_waits(database: Database, directory: Path) -> Iterator[Callable[[], PipelineError]]:
+    """Take a set in another thread; both pg_dump and our own reading wait for a table. Gives the error to come."""
+    with closing(database.connect()) as holder, holder.cursor() as holds, ThreadPoolExecutor(1) as pool:
+        holds.execute("LOCK TABLE held")
+        taking = pool.submit(take, database, directory)
+        until(database, WAITING, (PG_DUMP, database.name))
+        until(database, WAITING, (OURS, database.name))
+
+        def error() -> PipelineError:
+            found = taking.exception(PATIENCE_SECONDS)
+            assert isinstance(found, PipelineError)
+            return found
+
+        yield error
+
+
+@pytest.fixture
+def held_table(source: Database) -> Database:
+    """A database with a table to wait for; the others are read before it."""
+    source.run("CREATE TABLE held AS SELECT 1 AS id; CREATE TABLE before AS SELECT generate_series(1, 1000)")
+    return source
+
+
+def assert_next_run_is_whole(database: Database, directory: Path) -> None:
+    """Nothing was left, nothing runs on, and the next run is good."""
+    assert left_in(directory) == []
+    until(database, ALONE, (database.name,))
+    assert take(database, directory).state == "whole"
+
+
+def pg_dumps() -> list[psutil.Process]:
+    return [each for each in psutil.Process().children() if each.name() == "pg_dump"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(signal.SIGKILL, "pg_dump: ended by SIGKILL"), (signal.SIGTERM, "pg_dump: terminated by user")],
+)
+def test_pg_dump_is_killed(held_table: Database, tmp_path: Path, number: signal.Signals, words: str) -> None:
+    with taking_that_waits(held_table, tmp_path) as error:
+        (process,) = pg_dumps()
+        process.send_signal(number)
+        assert words in error().cause
+    assert_next_run_is_whole(held_table, tmp_path)
+
+
+@pytest.mark.parametrize("of", [PG_DUMP, OURS])
+def test_a_session_is_terminated(held_table: Database, tmp_path: Path, of: str) -> None:
+    with taking_that_waits(held_table, tmp_path) as error:
+        held_table.run(WAITING.replace("SELECT", "SELECT pg_terminate_backend(pid)"), (of, held_table.name))
+        assert "terminating connection due to administrator command" in error().cause
+    assert_next_run_is_whole(held_table, tmp_path)
+
+
+def test_the_server_stops(database_of: Callable[..., Database], tmp_path: Path) -> None:
+    database = database_of(16, nth=7)
+    database.run("CREATE TABLE held AS SELECT 1 AS id")
+    with taking_that_waits(database, tmp_path) as error:
+        database.server.stop("immediate")
+        error()
+    database.server.start()
+    assert_next_run_is_whole(database, tmp_path)
+
+
+def test_a_password_is_wrong(source: Database, tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFailedError, match="password authentication failed") as error:
+        take(source.login("postgres", "wrong-canary"), tmp_path)
+    assert "wrong-canary" not in str(error.value)
+    assert_next_run_is_whole(source, tmp_path)
+
+
+def test_a_secret_that_only_arguments_could_carry_is_refused(source: Database, tmp_path: Path) -> None:
+    endpoint = Endpoint("conn", {**source.endpoint.parameters, "sslpassword": "canary"})
+    with pytest.raises(ConfigurationError, match="sslpassword would be seen"):
+        take_set(endpoint, tmp_path, "tests.take")
+    assert left_in(tmp_path) == []
+
+
+def test_the_process_is_killed_at_any_moment(source: Database, tmp_path: Path) -> None:
+    fill(source)
+    moment = random.Random(7)
+    folder = connection_folder(tmp_path, "conn")
+    _, seconds = took(source, tmp_path, kill_after=None)
+    for _ in range(KILLS):
+        took(source, tmp_path, kill_after=moment.uniform(0, seconds))
+        until(source, ALONE, (source.name,))
+        eventually(lambda: not any(str(scratch_folder(folder)) in argument for argument in arguments()))
+        found = list_sets(tmp_path)
+        assert {each.state for each in found} <= {"whole", "proven"}
+        assert [drill_set(each, "tests.drill").state for each in found[-1:]] == ["proven"]
+    status, _ = took(source, tmp_path, kill_after=None)
+    assert status == 0
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == [".lock"]
+    assert not scratch_folder(folder).exists()
+    assert list_sets(tmp_path)[-1].state == "proven"
+
+
+def arguments() -> Iterator[str]:
+    """The arguments of every process of this machine."""
+    for process in psutil.process_iter(["cmdline"]):
+        yield from process.info["cmdline"] or ()
+
+
+def took(database: Database, directory: Path, *, kill_after: float | None) -> tuple[int, float]:
+    """Take and drill in a process of its own, killed after so many seconds; its status, and how long it ran."""
+    with subprocess.Popen(
+        [sys.executable, "-c", TAKE_AND_DRILL, str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        started = time.monotonic()
+        process.stdin.write(database.dsn + "\n")
+        process.stdin.flush()
+        try:
+            process.wait(kill_after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        return process.wait(), time.monotonic() - started
+
+
+def spoilt(taken: DumpSet, change: Callable[[bytes], bytes], name: str) -> DumpSet:
+    """The set with one file changed."""
+    path = taken.folder / name
+    path.write_bytes(change(path.read_bytes()))
+    return read_set(taken.folder)
+
+
+FILES = [DUMP, DUMP, DUMP, "roles.sql", "tablespaces.sql", "manifest.json", "SHA256SUMS"]
+
+
+def test_a_flipped_bit_anywhere_is_noticed(source: Database, tmp_path: Path) -> None:
+    taken = take(fill(source), tmp_path)
+    chosen = random.Random(11)
+    for _ in range(FLIPS):
+        name = chosen.choice(FILES)
+        content = (taken.folder / name).read_bytes()
+        place = chosen.randrange(len(content) * 8)
+        flipped = bytearray(content)
+        flipped[place // 8] ^= 1 << place % 8
+        with pytest.raises(VerificationError):
+            drill_set(spoilt(taken, lambda _, flipped=flipped: bytes(flipped), name), "tests.drill")  # type: ignore[misc]
+        assert read_set(taken.folder).state in {"broken", "failed drill"}, (name, place)
+        (taken.folder / name).write_bytes(content)
+    assert drill_set(taken, "tests.drill").state == "proven"
+
+
+def test_a_file_that_was_cut_is_noticed_without_reading_it(source: Database, tmp_path: Path) -> None:
+    taken = take(fill(source), tmp_path)
+    chosen = random.Random(13)
+    for _ in range(CUTS):
+        name = chosen.choice(FILES)
+        content = (taken.folder / name).read_bytes()
+        length = chosen.randrange(len(content))
+        assert spoilt(taken, lambda content, length=length: content[:length], name).state == "broken"  # type: ignore[misc]
+        (taken.folder / name).write_bytes(content)
+    assert read_set(taken.folder) == taken
+
+
+@pytest.mark.parametrize("major", installed_majors())
+def test_the_full_read_finds_a_dump_that_was_cut_while_it_was_written(
+    database_of: Callable[..., Database], tmp_path: Path, major: int
+) -> None:
+    dump = take(fill(database_of(major)), tmp_path).folder / DUMP
+    content = dump.read_bytes()
+    chosen = random.Random(17)
+    for _ in range(CUTS // 5):
+        dump.write_bytes(content[: chosen.randrange(len(content))])
+        with pytest.raises(PipelineError):
+            run([client_for(major).path("pg_restore"), "--file=/dev/null", str(dump)])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for a set of a small database."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "none", folder], check=False, capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("a disk can't be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_the_disk_is_full(source: Database, small_disk: Path) -> None:
+    kept = take(source, small_disk)
+    source.run(
+        "CREATE TABLE t AS SELECT sha512((n + m)::text::bytea) AS noise FROM generate_series(1, 9999) n, "
+        "generate_series(1, 3) m"
+    )
+    before = left_in(small_disk)
+    with pytest.raises(ServerError, match="No space left on device") as error:
+        take(source, small_disk)
+    assert "free space" in error.value.remedy
+    assert left_in(small_disk) == before
+    assert list_sets(small_disk) == [kept]
+    source.run("DROP TABLE t")
+    assert take(source, small_disk).state == "whole"
+
+
+def test_the_scratch_server_dies(source: Database, tmp_path: Path) -> None:
+    taken = take(fill(source), tmp_path)
+    socket = scratch_folder(taken.folder.parent) / ".s.PGSQL.5432"
+    with ThreadPoolExecutor(1) as pool:
+        drilling = pool.submit(drill_set, taken, "tests.drill")
+        eventually(lambda: socket.exists() or drilling.done())
+        postgres = [each for each in psutil.Process().children() if each.name() == "postgres"]
+        postgres[0].kill()
+        assert isinstance(drilling.exception(), PipelineError)
+    assert read_set(taken.folder).state == "failed drill"
+    assert drill_set(taken, "tests.drill").state == "proven"
+    assert not scratch_folder(taken.folder.parent).exists()
