@@ -1,5 +1,6 @@
 -- Closes the marks: every valid session that touches a mark adds its whole time, and all of it is widened to whole
--- hours of the business zone. The result is rollup_span, disjoint ranges of each charger's time: the buckets to compute anew.
+-- hours of the business zone. The result is rollup_span, disjoint ranges of each charger's time: the buckets to compute
+-- anew.
 -- Parameters: log, chargers, daily (tables), repeatable. Bound: source_timezone, business_timezone,
 -- earliest_start, now, future_tolerance, power_tolerance, margin (what raw time may differ from its order by).
 -- Locks ACCESS SHARE on what it reads.
@@ -104,7 +105,8 @@ widened AS (
         unnest(range_agg(tstzrange(
             date_trunc('hour', from_time AT TIME ZONE %(source_timezone)s, %(business_timezone)s),
             date_trunc('hour', until_time AT TIME ZONE %(source_timezone)s, %(business_timezone)s)
-            + interval '1 hour'
+            + interval '1 hour',
+            CASE WHEN isfinite(until_time) THEN '[)' ELSE '[]' END
         ))) AS span
     FROM extent
     GROUP BY charger_id
