@@ -1,6 +1,6 @@
 {# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
 {# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_sample and rollup_reading. #}
-{# Bound: business_timezone, max_status_gap. #}
+{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap. #}
 WITH
 {% include 'rollup/_slices.sql' %},
 
@@ -39,11 +39,35 @@ of_readings AS (
         max(input_power) AS max_power
     FROM pg_temp.rollup_reading
     GROUP BY charger_id, date_trunc('hour', at, %(business_timezone)s)
+){% if whole %},
+
+-- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list.
+calendar AS MATERIALIZED (
+    SELECT
+        stats_hour,
+        stats_hour AT TIME ZONE 'UTC' AS utc_hour,
+        (stats_hour AT TIME ZONE %(business_timezone)s)::date AS stats_date,
+        {% with hour = "stats_hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %} AS hour_key
+    FROM (
+        SELECT min(first_moment) AS first_moment, max(last_moment) AS last_moment
+        FROM (
+            SELECT min(starts) AS first_moment, max(ends) AS last_moment
+            FROM pg_temp.rollup_session
+            WHERE reason IS NULL AND is_evaluated
+            UNION ALL
+            SELECT min(at) AS first_moment, max(at) AS last_moment
+            FROM pg_temp.rollup_sample
+        ) AS either
+    ) AS listed
+    CROSS JOIN LATERAL generate_series(
+        date_trunc('hour', first_moment, %(business_timezone)s), last_moment, interval '1 hour'
+    ) AS stats_hour
 )
+{% endif %}
 
 SELECT
     charger_id,
-    stats_hour AT TIME ZONE 'UTC' AS stats_hour,
+    {% if whole %}coalesce(c.utc_hour, {% endif %}stats_hour AT TIME ZONE 'UTC'{% if whole %}){% endif %} AS stats_hour,
     coalesce(s.num_sessions, 0) AS num_sessions,
     0.001 * coalesce(s.energy_wh, 0) AS total_energy,
     coalesce(s.minutes, 0) AS total_duration_minutes,
@@ -56,8 +80,11 @@ SELECT
                 / 1000.0::float8
     END AS avg_power,
     coalesce(r.max_power, s.max_power) AS max_power,
-    (stats_hour AT TIME ZONE %(business_timezone)s)::date AS stats_date,
-    {% with hour = "stats_hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %} AS hour_key,
+    {% if whole %}coalesce(c.stats_date, {% endif %}(stats_hour AT TIME ZONE %(business_timezone)s)::date
+    {%- if whole %}){% endif %} AS stats_date,
+    {% if whole %}coalesce(c.hour_key, {% endif %}
+    {% with hour = "stats_hour" %}{% include 'rollup/_hour_key.sql' %}{% endwith %}
+    {%- if whole %}){% endif %} AS hour_key,
     coalesce(s.active_sessions, 0) AS active_sessions,
     coalesce(s.occupied_seconds, 0) AS occupied_seconds,
     coalesce(s.charging_seconds, 0) AS charging_seconds,
@@ -79,3 +106,6 @@ SELECT
 FROM of_sessions AS s
 FULL JOIN of_statuses AS a USING (charger_id, stats_hour)
 LEFT JOIN of_readings AS r USING (charger_id, stats_hour)
+{% if whole %}
+LEFT JOIN calendar AS c USING (stats_hour)
+{% endif %}

@@ -20,6 +20,10 @@ CASE
     WHEN
         {{ row | identifier }}.ends > {{ row | identifier }}.starts
         AND {{ charger | identifier }}.rated_power > 0
+        -- About so first: exact arithmetic is slow, and few sessions come near.
+        AND {{ row | identifier }}.energy_wh * 3.6::float8
+        > 0.999 * %(power_tolerance)s::float8 * {{ charger | identifier }}.rated_power
+        * date_part('epoch', {{ row | identifier }}.ends - {{ row | identifier }}.starts)
         AND {{ row | identifier }}.energy_wh * 3.6
         > %(power_tolerance)s * {{ charger | identifier }}.rated_power::numeric
         * extract(epoch FROM {{ row | identifier }}.ends - {{ row | identifier }}.starts)
