@@ -17,8 +17,10 @@ import pytest
 
 from demo.servers import installed_majors
 from pgpipelines.backup.contents import Contents, Position, SequenceRange, differences, read_contents
+from pgpipelines.backup.definitions import differing_definitions
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import DUMP, describe_file, write_manifest
+from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.backup.sets import DumpSet, read_set
 from pgpipelines.errors import VerificationError
@@ -159,6 +161,34 @@ def test_a_dump_of_other_content_is_not_proven(source: Database, tmp_path: Path)
     assert failed.state == "failed drill"
     assert failed.drill is not None
     assert named in failed.drill.fault
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP INDEX shop.by_price", "definition missing: CREATE INDEX by_price ON shop.item USING btree (price);"),
+        ("GRANT SELECT ON shop.item TO PUBLIC", "definition unexpected: GRANT SELECT ON TABLE shop.item TO PUBLIC;"),
+        ("ALTER TABLE parts OWNER TO pg_monitor", "definition missing: ALTER TABLE public.parts OWNER TO postgres;"),
+        ("COMMENT ON TABLE parts IS 'x'", "definition unexpected: COMMENT ON TABLE public.parts IS 'x';"),
+        ("CREATE OR REPLACE FUNCTION f() RETURNS int RETURN 2", "definition missing: RETURN 1;"),
+        ("ALTER TABLE parent ALTER id SET DEFAULT 1", "definition missing: id integer"),
+        ("CREATE ROLE drilled; ALTER ROLE drilled SET work_mem = '1MB'", "role unexpected: CREATE ROLE drilled;"),
+    ],
+)
+def test_a_definition_or_role_that_is_otherwise_is_named(
+    source: Database, tmp_path: Path, change: str, named: str
+) -> None:
+    fill(source).run("CREATE INDEX by_price ON shop.item (price); CREATE FUNCTION f() RETURNS int RETURN 1")
+    taken = take(source, tmp_path)
+    manifest = taken.require_manifest()
+    try:
+        found = differing_definitions(client_for(18), source.endpoint, taken.folder, manifest)
+        assert [line for line in found if "postgres" not in line] == []
+        source.run(change)
+        changed = list(differing_definitions(client_for(18), source.endpoint, taken.folder, manifest))
+        assert any(line.startswith(named) for line in changed), changed
+    finally:
+        source.run("DROP ROLE IF EXISTS drilled")
 
 
 @contextmanager
