@@ -4,7 +4,7 @@ Each database by itself goes through three tasks:
 
 1. `take` takes a set: dump, roles and tablespaces, and a manifest with the rows and the checksum of every table, all
    of one snapshot, while others write. It gets its name only when it was written, synced and read back.
-2. `drill` restores the set into a server that lives only for that, and compares every table with the manifest. Only
+2. `drill` restores the set into a server that lives only for that, and compares every table, definition and role. Only
    then is the set proven.
 3. `retain` removes sets that need not be kept: never the newest proven one, and nothing when this run's set is no good.
 

@@ -4,7 +4,7 @@ A *set* is one directory: dump, globals (roles, tablespaces), manifest, checksum
 final name only when it is whole.
 
 programs   which pg_dump, pg_restore … of those installed; processes   how one runs, and dies with its parent
-contents   what a database holds, as numbers that two databases can be compared by
+contents   what a database holds, as numbers that two databases can be compared by; definitions  how it is made
 manifest   what a set says of itself; sets   the directory as the only truth about sets
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
 drill      how it is proven; scratch  the server that lives for one drill

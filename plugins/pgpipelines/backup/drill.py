@@ -1,4 +1,4 @@
-"""The drill: a set is restored into a scratch server and compared with its manifest. Only then is it proven."""
+"""The drill: a set is restored into a scratch server and compared. Only then is it proven."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from pgpipelines.backup.contents import differences, read_contents, read_positions
+from pgpipelines.backup.definitions import differing_definitions
 from pgpipelines.backup.manifest import DUMP, ROLES, Manifest, describe_file, sync, write_private
 from pgpipelines.backup.place import PARTIAL, held
 from pgpipelines.backup.processes import database_argument, run
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Restored:
-    """What restoring took, in seconds, and what is otherwise than the manifest says."""
+    """What restoring took, in seconds, and what is otherwise than the set says."""
 
     seconds: float
     differences: tuple[str, ...]
@@ -71,7 +72,11 @@ def _restore_and_compare(folder: Path, manifest: Manifest, programs: Programs, a
         log.info("restored in %s s; comparing %s tables with the manifest", seconds, len(manifest.contents.tables))
         with Session(scratch, application_name, snapshot=True) as session:
             contents, positions = read_contents(session), read_positions(session)
-        return Restored(seconds, tuple(differences(manifest.contents, manifest.sequences, contents, positions)))
+        found = [
+            *differences(manifest.contents, manifest.sequences, contents, positions),
+            *differing_definitions(programs, scratch, folder, manifest),
+        ]
+        return Restored(seconds, tuple(found))
 
 
 def _require_files(folder: Path, manifest: Manifest) -> None:

@@ -78,11 +78,6 @@ class Process:
             self._popen.stderr.close()
 
     @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._popen.pid
-
-    @property
     def running(self) -> bool:
         """Tell whether it has not ended."""
         return self._popen.poll() is None

@@ -104,6 +104,7 @@ def _take(endpoint: Endpoint, folder: Path, application_name: str) -> DumpSet:
 def _dump(session: Session, programs: Programs, argument: str, work: Path, *, in_recovery: bool) -> Dumped:
     """Run pg_dump beside our own reading of the same snapshot; where one fails, the other ends too."""
     before = read_positions(session)
+    log.info("%s: pg_dump %s, --compress=%s", session.endpoint, programs.version, programs.compression)
     command = [
         programs.path("pg_dump"),
         argument,
@@ -125,6 +126,7 @@ def _dump(session: Session, programs: Programs, argument: str, work: Path, *, in
             raise
         contents = reading.result()
     after = read_positions(session)
+    log.info("dumped %s tables, of %s bytes here", len(contents.tables), f"{(work / DUMP).stat().st_size:,}")
     return Dumped(contents, tuple(SequenceRange(name, before[name], after[name]) for name in before))
 
 

@@ -38,7 +38,7 @@ from tests.fixtures.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
 from tests.plugins.backup.databases import fill, left_in, take
 
 # More of them with PGPIPELINES_KILLS=20, PGPIPELINES_FLIPS=200, PGPIPELINES_CUTS=99.
-KILLS = int(os.environ.get("PGPIPELINES_KILLS", "2"))
+KILLS = int(os.environ.get("PGPIPELINES_KILLS", "1"))
 FLIPS = int(os.environ.get("PGPIPELINES_FLIPS", "40"))
 CUTS = int(os.environ.get("PGPIPELINES_CUTS", "30"))
 WAITING = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE %s AND datname = %s"

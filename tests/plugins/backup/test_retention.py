@@ -33,7 +33,7 @@ nights = st.lists(
 
 
 def newest_proven(history: list[Kept]) -> list[Kept]:
-    return sorted((each for each in history if each.proven), key=lambda each: each.taken_at)[-1:]
+    return sorted((each for each in history if each.proven), key=lambda each: (each.taken_at, each.name))[-1:]
 
 
 @settings(max_examples=HISTORIES, deadline=None)
