@@ -108,7 +108,7 @@ def refresh(source: Database, target: Database) -> None:
     """Make tables, change them on either side, and copy them again: as they are, on trial, or into empty ones."""
     for table in ("t", "loose"):
         copied(source, target, table, f"made.{table}", {"batch_size": 1}, if_locked="skip")
-    copied(source, target, "t", "made.counted", verify="count")
+    copied(source, target, "t", "made.counted", verify="count", streams=2)
     target.run("ALTER TABLE made.t ADD UNIQUE (code); TRUNCATE made.counted")
     source.run("UPDATE t SET code = 3 - code WHERE code < 3; INSERT INTO loose VALUES (2)")
     for table in ("t", "loose"):

@@ -1,5 +1,5 @@
-{# Rows of the target (held) with a unique value that a staged row with another key (taken) is about to take; part of #}
-{# other templates. Parameters: unique (expressions, predicate), table, only, staging, key (names). #}
+{# Rows of the target (held) with a unique value that a staged row with another key (taken) is about to take. #}
+{# This is part of other templates. Parameters: unique (expressions, predicate), table, only, staging, key (names). #}
 FROM (
     {% set rows = table | identifier(only=only) %}
     {% include 'copy/unique_values.sql' %}
