@@ -37,6 +37,12 @@ def said(capsys: pytest.CaptureFixture[str], command: str) -> tuple[int, list[st
     return main([command]), capsys.readouterr().out.splitlines()
 
 
+@pytest.fixture(autouse=True)
+def at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command looks at the clock when the tests' own moment is: collecting and waiting take their time."""
+    monkeypatch.setattr("pgpipelines.backup.__main__._now", lambda: NOW)
+
+
 def hours_ago(hours: float) -> datetime:
     return NOW - timedelta(hours=hours)
 
