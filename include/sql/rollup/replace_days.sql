@@ -21,23 +21,9 @@ WITH deleted AS (
     RETURNING old.charger_id, old.stats_date
 ),
 
-differing AS (
-    SELECT new.*
-    FROM pg_temp.rollup_daily AS new
-    LEFT JOIN {{ daily | identifier }} AS old ON old.charger_id = new.charger_id AND old.stats_date = new.stats_date
-    WHERE
-        old.charger_id IS NULL
-        OR ROW({{ columns | identifiers("old") }}) IS DISTINCT FROM ROW({{ columns | identifiers("new") }})
-),
-
-written AS (
-    INSERT INTO {{ daily | identifier }} (charger_id, stats_date, {{ columns | identifiers }})
-    SELECT charger_id, stats_date, {{ columns | identifiers }}
-    FROM differing
-    ON CONFLICT (charger_id, stats_date) DO UPDATE
-    SET ({{ columns | identifiers }}) = ROW({{ columns | identifiers("excluded") }})
-    RETURNING charger_id, stats_date
-),
+{% with statistics = daily, computed = "rollup_daily", key = ["charger_id", "stats_date"], returned = ["charger_id", "stats_date"] %}
+{% include 'rollup/_written.sql' %}
+{% endwith %},
 
 noted AS (
     INSERT INTO pgpipelines.dirty_station_day (station_id, stats_date)

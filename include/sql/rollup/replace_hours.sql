@@ -22,23 +22,9 @@ WITH deleted AS (
     RETURNING old.charger_id, old.stats_date
 ),
 
-differing AS (
-    SELECT new.*
-    FROM pg_temp.rollup_hour AS new
-    LEFT JOIN {{ hourly | identifier }} AS old ON old.charger_id = new.charger_id AND old.stats_hour = new.stats_hour
-    WHERE
-        old.charger_id IS NULL
-        OR ROW({{ columns | identifiers("old") }}) IS DISTINCT FROM ROW({{ columns | identifiers("new") }})
-),
-
-written AS (
-    INSERT INTO {{ hourly | identifier }} (charger_id, stats_hour, {{ columns | identifiers }})
-    SELECT charger_id, stats_hour, {{ columns | identifiers }}
-    FROM differing
-    ON CONFLICT (charger_id, stats_hour) DO UPDATE
-    SET ({{ columns | identifiers }}) = ROW({{ columns | identifiers("excluded") }})
-    RETURNING charger_id, stats_date
-),
+{% with statistics = hourly, computed = "rollup_hour", key = ["charger_id", "stats_hour"], returned = ["charger_id", "stats_date"] %}
+{% include 'rollup/_written.sql' %}
+{% endwith %},
 
 noted AS (
     INSERT INTO pgpipelines.dirty_day (charger_id, stats_date)

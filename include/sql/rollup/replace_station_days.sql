@@ -15,15 +15,11 @@ WITH deleted AS (
     RETURNING 1
 ),
 
-written AS (
-    INSERT INTO {{ station | identifier }} AS old (station_id, stats_date, {{ columns | identifiers }})
-    SELECT station_id, stats_date, {{ columns | identifiers }}
-    FROM pg_temp.rollup_station
-    ON CONFLICT (station_id, stats_date) DO UPDATE
-    SET ({{ columns | identifiers }}) = ROW({{ columns | identifiers("excluded") }})
-    WHERE ROW({{ columns | identifiers("old") }}) IS DISTINCT FROM ROW({{ columns | identifiers("excluded") }})
-    RETURNING 1
-)
+{% with statistics = station, computed = "rollup_station", key = ["station_id", "stats_date"] %}
+{% with returned = key %}
+{% include 'rollup/_written.sql' %}
+{% endwith %}
+{% endwith %}
 
 SELECT
     (SELECT count(*) FROM written) AS written,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from pgpipelines.errors import ConfigurationError
 from pgpipelines.ledger import Run
 from pgpipelines.rollup import engine
 from pgpipelines.rollup.explanation import explain
-from pgpipelines.rollup.reports import Found, HoursReport, Totals
+from pgpipelines.rollup.reports import DaysReport, Found, HoursReport, StationsReport, Totals
 from pgpipelines.rollup.request import Period, RollupRequest, RollupSettings
 from pgpipelines.table_names import parse_name
 from pgpipelines.tasks import current_run, plain_errors
@@ -86,19 +86,24 @@ def roll_up_hours(settings: Mapping[str, Any], params: Mapping[str, Any]) -> Sum
 
 def roll_up_days(settings: Mapping[str, Any], params: Mapping[str, Any]) -> Summary:
     """Bring daily_charger_stats up to date with the hours. Raises a PipelineError, with nothing changed."""
-    with plain_errors():
-        rollup = Rollup.of_task(settings, params)
-        summary = asdict(engine.roll_up_days(rollup.request, rollup.run))
-    rollup.announce("daily", summary)
-    return summary
+    return _roll_up("daily", engine.roll_up_days, settings, params)
 
 
 def roll_up_stations(settings: Mapping[str, Any], params: Mapping[str, Any]) -> Summary:
     """Bring station_daily_stats up to date with the days. Raises a PipelineError, with nothing changed."""
+    return _roll_up("station", engine.roll_up_stations, settings, params)
+
+
+def _roll_up(
+    table: str,
+    work: Callable[[RollupRequest, Run], DaysReport | StationsReport],
+    settings: Mapping[str, Any],
+    params: Mapping[str, Any],
+) -> Summary:
     with plain_errors():
         rollup = Rollup.of_task(settings, params)
-        summary = asdict(engine.roll_up_stations(rollup.request, rollup.run))
-    rollup.announce("station", summary)
+        summary = asdict(work(rollup.request, rollup.run))
+    rollup.announce(table, summary)
     return summary
 
 
