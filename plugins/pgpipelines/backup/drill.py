@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +12,16 @@ from pathlib import Path
 
 from pgpipelines.backup.contents import differences, read_contents, read_positions
 from pgpipelines.backup.definitions import differing_definitions
-from pgpipelines.backup.manifest import DUMP, ROLES, Manifest, describe_file, sync, write_private
+from pgpipelines.backup.manifest import ROLES, Manifest, sync, write_private
+from pgpipelines.backup.opening import opened
 from pgpipelines.backup.place import PARTIAL, held
-from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs, server_for
+from pgpipelines.backup.restoring import require_files, restore_dump, restore_roles
 from pgpipelines.backup.scratch import scratch_folder, scratch_server
 from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, DumpSet, read_set
 from pgpipelines.errors import ConfigurationError, PipelineError, ServerError, VerificationError
-from pgpipelines.sessions import Endpoint, Session
-from pgpipelines.templates import quoted
+from pgpipelines.sessions import Session
 
-MOST_JOBS = 4
 MOST_NAMED = 10
 
 log = logging.getLogger(__name__)
@@ -49,8 +46,8 @@ def drill_set(found: DumpSet, application_name: str) -> DumpSet:
     with held(found.folder.parent):
         report = DrillReport(proven=False, at=_now(), seconds=0, server_version=programs.version)
         try:
-            with _plain_errors(found.folder):
-                restored = _restore_and_compare(found.folder, manifest, programs, application_name)
+            with _plain_errors(found.folder), opened(found) as folder:
+                restored = _restore_and_compare(folder, manifest, programs, application_name)
                 _require_none(found.name, restored.differences)
         except ConfigurationError:
             raise
@@ -62,12 +59,12 @@ def drill_set(found: DumpSet, application_name: str) -> DumpSet:
 
 
 def _restore_and_compare(folder: Path, manifest: Manifest, programs: Programs, application_name: str) -> Restored:
-    _require_files(folder, manifest)
+    require_files(folder, manifest)
     place = scratch_folder(folder.parent)
     with scratch_server(programs, place, manifest.first_role, manifest.encoding) as scratch:
         started = time.monotonic()
-        _restore_roles(programs, scratch, folder / ROLES, manifest.first_role)
-        _restore(programs, scratch, folder / DUMP)
+        restore_roles(programs, scratch, folder / ROLES, manifest.first_role)
+        restore_dump(programs, scratch, folder)
         seconds = round(time.monotonic() - started, 3)
         log.info("restored in %s s; comparing %s tables with the manifest", seconds, len(manifest.contents.tables))
         with Session(scratch, application_name, snapshot=True) as session:
@@ -77,39 +74,6 @@ def _restore_and_compare(folder: Path, manifest: Manifest, programs: Programs, a
             *differing_definitions(programs, scratch, folder, manifest),
         ]
         return Restored(seconds, tuple(found))
-
-
-def _require_files(folder: Path, manifest: Manifest) -> None:
-    """Raise VerificationError where a file is not what was written."""
-    changed = [file.name for file in manifest.files if describe_file(folder / file.name) != file]
-    if changed:
-        raise VerificationError(
-            f"{', '.join(changed)} in {folder} is not what was written (SHA-256)",
-            "look at this disk; an older set may be whole: `python -m pgpipelines.backup list`",
-        )
-
-
-def _restore_roles(programs: Programs, scratch: Endpoint, roles: Path, first_role: str) -> None:
-    """Restore roles, memberships and settings; the role that the server was made with is there already."""
-    there = {f"CREATE ROLE {name};\n".encode() for name in (first_role, quoted(first_role))}
-    with tempfile.TemporaryFile() as script:
-        script.writelines(line for line in _lines(roles) if line not in there)
-        script.seek(0)
-        # The words of an error may not show the statement, which may hold the verifier of a password.
-        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", "--file=-"]
-        run([programs.path("psql"), database_argument(scratch, "pgpipelines.drill"), *options], scratch, stdin=script)
-
-
-def _restore(programs: Programs, scratch: Endpoint, dump: Path) -> None:
-    jobs = min(MOST_JOBS, os.cpu_count() or 1)
-    # The folders of tablespaces are the old server's.
-    options = [f"--jobs={jobs}", "--exit-on-error", "--no-tablespaces", str(dump)]
-    run([programs.path("pg_restore"), database_argument(scratch, "pgpipelines.drill"), *options], scratch)
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        yield from stream
 
 
 def _require_none(name: str, found: tuple[str, ...]) -> None:
