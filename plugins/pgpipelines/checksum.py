@@ -2,8 +2,7 @@
 
 Rows fall into buckets by a hash of their key; a bucket's checksum is its number of rows and the sum of their
 64-bit hashes, computed by the server in one scan that may run in parallel. Two contents are compared bucket by
-bucket, so a difference is found among few rows. Rows and buckets are compared on the target's server: only the
-numbers of the buckets that differ pass through here.
+bucket, so a difference is found among few rows. Those are compared on the target's server.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
 ROWS_PER_BUCKET = 16
-# Each takes about 30 bytes here while two sides are compared, and 100 on their servers.
+# Each takes about 60 bytes here while two sides are compared, and 100 on their servers.
 MOST_BUCKETS = 2**18
 BLOCK_BYTES = 128 * 1024
 
@@ -102,48 +101,34 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Contents:
-    """Two contents to compare: a selection of the source, and one of the target (`found`) as its transaction sees it.
-
-    `expected` is a temporary table of the target that keeps the source's checksum.
-    """
+    """Two contents to compare: a selection of the source, and `found` of the target as its transaction sees it."""
 
     source: Session
     selection: Selection
     target: Session
     found: Selection
-    expected: QualifiedName
     comparison: Comparison
     buckets: int
 
     def differing_buckets(self) -> list[int]:
-        """Compare both sides, each at the same time; return the numbers of the buckets that are not equal."""
-        with in_background(self._read_source, self.source.cancel) as read:
-            self._find()
-            self._expect(read.result())
-        return self._differing()
+        """Compare both sides, each at the same time; return the numbers of the buckets that are not equal.
 
-    def still_differing_buckets(self) -> list[int]:
-        """Compare the target as it is now with what was read of the source before, in this transaction."""
-        self._find()
-        return self._differing()
+        The source is read once: asked again, this tells how the target stands to that by then.
+        """
+        with in_background(lambda: self._expected, self.source.cancel) as expected:
+            found = self._sums(self.target, self.found)
+            return list(_differing(expected.result(), found))
 
-    def _find(self) -> None:
-        context = self.comparison.context(self.found, buckets=self.buckets)
-        self.target.execute("checksum/find_buckets.sql", **context)
+    @cached_property
+    def _expected(self) -> bytes:
+        return self._sums(self.source, self.selection)
 
-    def _differing(self) -> list[int]:
-        return [row.bucket for row in self.target.query("checksum/differing_buckets.sql", expected=self.expected)]
-
-    def _read_source(self) -> io.BytesIO:
+    def _sums(self, session: Session, selection: Selection) -> bytes:
+        """The checksum of a selection: a line for each bucket, in their order."""
         stream = io.BytesIO()
-        context = self.comparison.context(self.selection, buckets=self.buckets)
-        self.source.copy(render("checksum/send_buckets.sql", **context), stream, BLOCK_BYTES)
-        stream.seek(0)
-        return stream
-
-    def _expect(self, stream: io.BytesIO) -> None:
-        self.target.execute("checksum/expect_buckets.sql", expected=self.expected)
-        self.target.copy(render("checksum/take_buckets.sql", expected=self.expected), stream, BLOCK_BYTES)
+        context = self.comparison.context(selection, buckets=self.buckets)
+        session.copy(render("checksum/send_buckets.sql", **context), stream, BLOCK_BYTES)
+        return stream.getvalue()
 
     def send_rows(self) -> Sql:
         """The statement that streams keys and hashes of the source's rows in the chosen buckets."""
@@ -190,6 +175,27 @@ def buckets_for(rows: int) -> int:
     while buckets * ROWS_PER_BUCKET < rows and buckets < MOST_BUCKETS:
         buckets *= 2
     return buckets
+
+
+def _differing(expected: bytes, found: bytes) -> Iterator[int]:
+    """The numbers of the buckets whose lines are not the same in both, or are missing in one."""
+    if expected == found:
+        return
+    lines, others = io.BytesIO(expected), io.BytesIO(found)
+    line, other = next(lines, b""), next(others, b"")
+    while line or other:
+        bucket, other_bucket = (0, 0) if line == other else (_bucket(line), _bucket(other))
+        if line != other:
+            yield min(bucket, other_bucket)
+        if bucket <= other_bucket:
+            line = next(lines, b"")
+        if other_bucket <= bucket:
+            other = next(others, b"")
+
+
+def _bucket(line: bytes) -> int:
+    """The number of a line's bucket; behind the last line, more than any."""
+    return int(line.partition(b"\t")[0]) if line else MOST_BUCKETS
 
 
 @contextmanager

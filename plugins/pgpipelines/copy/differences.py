@@ -25,7 +25,6 @@ def contents(sides: Sides, plan: Plan, table: Table, rows: int) -> Contents:
         selection=plan.selection,
         target=sides.target,
         found=Selection(table.name, only=plan.only),
-        expected=plan.workspace.expected,
         comparison=plan.comparison,
         buckets=buckets_for(rows),
     )

@@ -84,17 +84,15 @@ class Plan:
 class Workspace:
     """Temporary tables of one table: rows from the source, keys wanted of it, and keys of rows that stand in the way.
 
-    `displaced` rows go and come back; rows `in_the_way` go before others that leave; `expected` is the source's
-    checksum.
+    `displaced` rows go and come back; rows `in_the_way` go before others that leave.
     """
 
-    NAMES: ClassVar[tuple[str, ...]] = ("staging", "wanted", "displaced", "in_the_way", "expected")
+    NAMES: ClassVar[tuple[str, ...]] = ("staging", "wanted", "displaced", "in_the_way")
 
     staging: QualifiedName
     wanted: QualifiedName
     displaced: QualifiedName
     in_the_way: QualifiedName
-    expected: QualifiedName
 
 
 def selection_digest(selection: Selection) -> str:

@@ -269,7 +269,7 @@ def _verify_merged(sides: Sides, outcome: Outcome) -> Outcome:
         raise differences.not_equal(sides.source, plan, "rows that were written", keys)
     strangers = _written(sides, plan) - outcome.written
     if both is not None and (strangers or not plan.comparison.key):
-        differences.require_equal(both, merging, both.still_differing_buckets())
+        differences.require_equal(both, merging, both.differing_buckets())
     if both is None and strangers:
         notice = f"triggers or foreign keys of the target wrote {strangers} more rows of {plan.name}"
         return replace(outcome, notices=(*outcome.notices, notice))
