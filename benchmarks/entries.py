@@ -11,6 +11,7 @@ PSQL = Entry("psql \\| psql, binary", "psql_pipe", target="bare", indexes=False)
 
 # The whole copy, against what teams write with Airflow's own parts.
 PROVEN = Entry("pgpipelines, proven", "engine")
+PSQL_AND_INDEXES = Entry("psql \\| psql, binary, then the indexes", "psql_pipe_and_indexes", once=True)
 GET_RECORDS = Entry("get_records + insert_rows of PostgresHook", "hook_loop", target="finished")
 GENERIC_TRANSFER = Entry("GenericTransfer", "generic_transfer", target="finished")
 AIRFLOW = (
@@ -33,7 +34,7 @@ LOADERS = (
     DIRECTORY_DUMP,
     Entry("pg_dump -Fd -j2 -Z0, pg_restore -j2", "directory_dump_uncompressed", once=True),
     Entry("pg_dump \\| psql", "pg_dump_pipe", once=True),
-    Entry("psql \\| psql, binary, then the indexes", "psql_pipe_and_indexes", once=True),
+    PSQL_AND_INDEXES,
     Entry("dlt, connectorx, CSV; no indexes", "dlt_connectorx", indexes=False, once=True),
     Entry("dlt, pyarrow, CSV; no indexes", "dlt_pyarrow", indexes=False, once=True),
     Entry("dlt, sqlalchemy, CSV; no indexes", "dlt_sqlalchemy", indexes=False, once=True),
