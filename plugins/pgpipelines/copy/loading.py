@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # A piece is never larger than this, large values included; and never so small that its commit would count.
 CHUNK_BYTES = 64 * 1024 * 1024
-LEAST_CHUNK_BYTES = 1024 * 1024
+LEAST_CHUNK_BYTES = 8 * 1024 * 1024
 # A load that is broken off repeats one piece per stream at most: a few hundredths of a large table.
 CHUNKS_PER_TABLE = 64
 # Beyond the last page that a table can have.
