@@ -61,11 +61,11 @@ def watch(database: Database, table: QualifiedName) -> Iterator[Callable[[], Wri
     with closing(database.connect()) as connection:
         first_row(connection, "benchmarks/hold_wal.sql")
         before = first_row(connection, "benchmarks/tuples.sql", names)
-        start = first_row(connection, "benchmarks/wal_position.sql").position
+        start = first_row(connection, "benchmarks/wal_position.sql")
 
         def written() -> Writes:
             _await_end(connection)
-            end = first_row(connection, "benchmarks/wal_position.sql").position
+            end = first_row(connection, "benchmarks/wal_position.sql")
             first_row(connection, "benchmarks/flush_wal.sql")
             after = first_row(connection, "benchmarks/tuples.sql", names)
             return Writes(
@@ -78,8 +78,8 @@ def watch(database: Database, table: QualifiedName) -> Iterator[Callable[[], Wri
         yield written
 
 
-def read_wal(server: Server, start: str, end: str) -> Wal:
-    """Read the write-ahead log between two positions."""
+def read_wal(server: Server, start: Any, end: Any) -> Wal:
+    """Read the write-ahead log between two rows of wal_position.sql."""
     if start == end:
         return Wal(0, 0, 0)
     done = subprocess.run(
@@ -87,8 +87,11 @@ def read_wal(server: Server, start: str, end: str) -> Wal:
             str(binaries(server.major) / "pg_waldump"),
             "--stats=record",
             f"--path={server.data / 'pg_wal'}",
-            f"--start={start}",
-            f"--end={end}",
+            f"--start={start.position}",
+            f"--end={end.position}",
+            # Else it looks at whichever file the folder lists first, which may be one that nothing was written to yet.
+            start.file,
+            end.file,
         ],
         cwd=server.home,
         user=server_user(),

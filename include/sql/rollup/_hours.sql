@@ -1,6 +1,7 @@
 {# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
 {# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_sample and rollup_reading. #}
-{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap. #}
+{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap; for a whole share #}
+{# source_timezone, earliest_start, now, too. #}
 WITH
 {% include 'rollup/_slices.sql' %},
 
@@ -55,8 +56,10 @@ calendar AS MATERIALIZED (
             FROM pg_temp.rollup_session
             WHERE reason IS NULL AND is_evaluated
             UNION ALL
+            -- A meter whose clock is wrong may be thousands of years away.
             SELECT min(at) AS first_moment, max(at) AS last_moment
             FROM pg_temp.rollup_sample
+            WHERE at BETWEEN (%(earliest_start)s::timestamp AT TIME ZONE %(source_timezone)s) AND %(now)s::timestamptz
         ) AS either
     ) AS listed
     CROSS JOIN LATERAL generate_series(

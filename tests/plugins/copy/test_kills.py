@@ -11,7 +11,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -29,7 +28,7 @@ from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.request import Cursor
 from tests.fixtures import copying
 from tests.fixtures.copying import content
-from tests.fixtures.servers import NUMBERS, THROW_AWAY, Database
+from tests.fixtures.servers import NUMBERS, THROW_AWAY, Database, server_folder
 from tests.plugins.copy.test_concurrency import eventually, fill, left_behind, next_generation
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -125,8 +124,7 @@ class Pair:
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Server, Server]]:
     """A source server and a target server that nobody else needs."""
-    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-kills-"))
-    folder.chmod(0o755)
+    folder = server_folder("pgpipelines-kills-")
     settings = {**THROW_AWAY, **WAL_WRITER_DELAY}
     both = Server(folder / "source", 18, free_port(), settings), Server(folder / "target", 18, free_port(), settings)
     for server in both:

@@ -10,14 +10,12 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +25,7 @@ from pgpipelines.copy.merging import Changes, Merged, Merging
 from pgpipelines.copy.request import Cursor
 from pgpipelines.errors import ConflictError
 from tests.fixtures.copying import content, copied
-from tests.fixtures.servers import THROW_AWAY, Database
+from tests.fixtures.servers import THROW_AWAY, Database, server_folder
 from tests.fixtures.waiting import until
 from tests.plugins.copy.test_concurrency import eventually
 
@@ -67,8 +65,7 @@ LOCK_WAITS = """
 @pytest.fixture(scope="module")
 def crowded() -> Iterator[Server]:
     """A server that takes as many connections as there are readers and writers on both sides."""
-    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-traffic-"))
-    folder.chmod(0o755)
+    folder = server_folder("pgpipelines-traffic-")
     most = 2 * (READERS + WRITERS) + 30
     server = Server(folder / "18", 18, free_port(), {**THROW_AWAY, **LOG_LONG_WAITS, "max_connections": str(most)})
     server.create()
