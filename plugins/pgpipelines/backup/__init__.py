@@ -8,6 +8,6 @@ contents   what a database holds, as numbers that two databases can be compared 
 manifest   what a set says of itself; sets   the directory as the only truth about sets
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
 drill      how it is proven; scratch  the server that lives for one drill
-retention  which sets are kept; overdue  whether the newest good one is young enough
+retention  which sets are kept; overdue  whether the newest good one is young enough; catalogue  sets as a table
 pipeline   where and how, as pipelines.yaml says; tasks  what Airflow calls; __main__  what a person calls
 """

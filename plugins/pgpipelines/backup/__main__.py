@@ -13,16 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from types import MappingProxyType
 
-from pgpipelines.backup.overdue import health
-from pgpipelines.backup.pipeline import directory_of, keep_of, zone_of
+from pgpipelines.backup.catalogue import table
+from pgpipelines.backup.pipeline import directory_of, health_of, keep_of, zone_of
 from pgpipelines.backup.retention import apply_retention
 from pgpipelines.backup.sets import DumpSet, list_sets
 from pgpipelines.configuration import Dumps, load
-from pgpipelines.configuration.values import parse_duration
 from pgpipelines.errors import PipelineError
-
-HEADINGS = ("set", "state", "taken", "MB", "rows", "dump s", "restore s")
-MEGABYTE = 1_000_000
 
 Report = tuple[list[str], bool]
 
@@ -46,24 +42,13 @@ def main(arguments: Sequence[str]) -> int:
 def list_command(pipelines: Mapping[str, Dumps]) -> Report:
     """Every set of every directory that a pipeline uses."""
     directories = dict.fromkeys(directory_of(pipeline) for pipeline in pipelines.values())
-    sets = [each for directory in directories for each in list_sets(directory)]
-    table = [HEADINGS, *map(_row, sets)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
-    faults = [f"{each.name}: {fault}" for each in sets if (fault := _fault(each))]
-    return lines + faults, True
+    return table([each for directory in directories for each in list_sets(directory)]), True
 
 
 def overdue_command(pipelines: Mapping[str, Dumps]) -> Report:
     """The newest good set of each database, held against its pipeline's `overdue_after`."""
     found = [
-        health(
-            list_sets(directory_of(pipeline), conn_id),
-            conn_id,
-            drilled=pipeline.drill != "none",
-            limit=parse_duration(pipeline.overdue_after),
-            now=_now(),
-        )
+        health_of(pipeline, conn_id, list_sets(directory_of(pipeline), conn_id), _now())
         for pipeline in pipelines.values()
         for conn_id in pipeline.databases
     ]
@@ -94,25 +79,6 @@ def _removable(pipeline: Dumps) -> Iterator[str]:
 
 def _databases(sets: Iterable[DumpSet]) -> list[str]:
     return list(dict.fromkeys(each.manifest.database for each in sets if each.manifest))
-
-
-def _row(found: DumpSet) -> tuple[str, ...]:
-    manifest, drill = found.manifest, found.drill
-    if manifest is None:
-        return (found.name, found.state, "", "", "", "", "")
-    return (
-        found.name,
-        found.state,
-        f"{manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"{manifest.bytes / MEGABYTE:,.1f}",
-        f"{manifest.rows:,}",
-        f"{manifest.seconds:.1f}",
-        f"{drill.seconds:.1f}" if drill and drill.proven else "",
-    )
-
-
-def _fault(found: DumpSet) -> str:
-    return found.fault or (found.drill.fault if found.drill else "")
 
 
 def _now() -> datetime:

@@ -10,18 +10,22 @@ from urllib.parse import quote
 
 from airflow.sdk import Asset, AssetAlias, get_current_context
 
+from pgpipelines.backup.catalogue import records, table
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import Manifest
-from pgpipelines.backup.pipeline import directory_of, keep_of, zone_of
+from pgpipelines.backup.pipeline import directory_of, health_of, keep_of, zone_of
 from pgpipelines.backup.retention import apply_retention
-from pgpipelines.backup.sets import DumpSet, read_set
+from pgpipelines.backup.sets import DumpSet, list_sets, read_set
 from pgpipelines.backup.taking import take_set
 from pgpipelines.configuration import Dumps
 from pgpipelines.connections import endpoint
+from pgpipelines.errors import OverdueError
 from pgpipelines.tasks import current_run, plain_errors
 
 # Which databases are dumped is known only when the tasks are mapped: they name this as their outlet.
 DUMPS = AssetAlias("pgpipelines dumps", group="pgpipelines")
+
+MOST_SHOWN = 50
 
 Summary = dict[str, Any]
 
@@ -59,6 +63,25 @@ def retain(settings: Mapping[str, Any], taken: Summary) -> list[str]:
     for name in removed:
         log.info("removed %s", name)
     return removed
+
+
+def watch(settings: Mapping[str, Any], connection: str) -> str:
+    """Say whether the newest good set of a connection is young enough; its sets go to XCom as `sets`, newest first.
+
+    Raises OverdueError where somebody has to look.
+    """
+    pipeline = _pipeline(settings, connection)
+    with plain_errors():
+        sets = list_sets(directory_of(pipeline), connection)
+        shown = sets[: -MOST_SHOWN - 1 : -1]
+        for line in table(shown):
+            log.info("%s", line)
+        context: Any = get_current_context()
+        context["ti"].xcom_push("sets", records(shown))
+        found = health_of(pipeline, connection, sets, datetime.now(timezone.utc))
+        if found.overdue:
+            raise OverdueError(str(found), f"see why no set of {connection} was proven: the log of its DAG says it")
+    return str(found)
 
 
 def dump_asset(conn_id: str) -> Asset:

@@ -224,7 +224,7 @@ class Dumps(Model):
 
     def settings(self) -> dict[str, Any]:
         """The settings as a task is given them: plain values."""
-        return self.model_dump(mode="json", include={"timezone", "directory", "keep"})
+        return self.model_dump(mode="json", exclude={"schedule", "databases"})
 
 
 class Configuration(Model):
