@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from pgpipelines.backup.sets import list_sets
 from pgpipelines.errors import ConnectionFailedError, OverdueError, VerificationError
 from tests.dags.bag import DAGS, parsed, serialized
 from tests.fixtures.servers import Database
 from tests.fixtures.tasks import Done, as_task, connect
-from tests.plugins.backup.databases import fill, left_in
+from tests.plugins.backup.databases import fill, left_in, list_sets
 from tests.plugins.backup.test_retention import write_set
 
 PIPELINES = """

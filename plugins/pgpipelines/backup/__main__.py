@@ -14,9 +14,9 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 
 from pgpipelines.backup.catalogue import table
-from pgpipelines.backup.pipeline import directory_of, health_of, keep_of, zone_of
+from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
 from pgpipelines.backup.retention import apply_retention
-from pgpipelines.backup.sets import DumpSet, list_sets
+from pgpipelines.backup.sets import DumpSet
 from pgpipelines.configuration import Dumps, load
 from pgpipelines.errors import PipelineError
 
@@ -41,14 +41,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def list_command(pipelines: Mapping[str, Dumps]) -> Report:
     """Every set of every directory that a pipeline uses."""
-    directories = dict.fromkeys(directory_of(pipeline) for pipeline in pipelines.values())
-    return table([each for directory in directories for each in list_sets(directory)]), True
+    stores = dict.fromkeys(store_of(pipeline) for pipeline in pipelines.values())
+    return table([each for store in stores for each in store.sets()]), True
 
 
 def overdue_command(pipelines: Mapping[str, Dumps]) -> Report:
     """The newest good set of each database, held against its pipeline's `overdue_after`."""
     found = [
-        health_of(pipeline, conn_id, list_sets(directory_of(pipeline), conn_id), _now())
+        health_of(pipeline, conn_id, store_of(pipeline).sets(conn_id), _now())
         for pipeline in pipelines.values()
         for conn_id in pipeline.databases
     ]
@@ -69,11 +69,11 @@ COMMANDS: Mapping[str, Callable[[Mapping[str, Dumps]], Report]] = MappingProxyTy
 
 
 def _removable(pipeline: Dumps) -> Iterator[str]:
-    directory = directory_of(pipeline)
+    store = store_of(pipeline)
     for conn_id in pipeline.databases:
-        for database in _databases(list_sets(directory, conn_id)):
+        for database in _databases(store.sets(conn_id)):
             yield from apply_retention(
-                directory, conn_id, database, keep_of(pipeline), zone=zone_of(pipeline), now=_now(), dry_run=True
+                store, conn_id, database, keep_of(pipeline), zone=zone_of(pipeline), now=_now(), dry_run=True
             )
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from pgpipelines.backup.contents import differences, read_contents, read_positions
 from pgpipelines.backup.definitions import differing_definitions
-from pgpipelines.backup.manifest import ROLES, Manifest, sync, write_private
+from pgpipelines.backup.manifest import ROLES, Manifest
 from pgpipelines.backup.opening import opened
-from pgpipelines.backup.place import PARTIAL, held
 from pgpipelines.backup.programs import Programs, server_for
-from pgpipelines.backup.restoring import require_files, restore_dump, restore_roles
+from pgpipelines.backup.restoring import restore_dump, restore_roles
 from pgpipelines.backup.scratch import scratch_folder, scratch_server
-from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, DumpSet, read_set
+from pgpipelines.backup.sets import DrillReport, DumpSet
 from pgpipelines.errors import ConfigurationError, PipelineError, ServerError, VerificationError
 from pgpipelines.sessions import Session
 
@@ -43,24 +42,25 @@ def drill_set(found: DumpSet, application_name: str) -> DumpSet:
     """
     manifest = found.require_manifest()
     programs = server_for(max(manifest.server_major, manifest.client_major))
-    with held(found.folder.parent):
+    store = found.store
+    with store.held(found.conn_id) as place:
         report = DrillReport(proven=False, at=_now(), seconds=0, server_version=programs.version)
         try:
-            with _plain_errors(found.folder), opened(found) as folder:
-                restored = _restore_and_compare(folder, manifest, programs, application_name)
+            with _plain_errors(found.name), opened(found) as folder:
+                restored = _restore_and_compare(folder, scratch_folder(place), manifest, programs, application_name)
                 _require_none(found.name, restored.differences)
         except ConfigurationError:
             raise
         except PipelineError as error:
-            _note(found.folder, replace(report, fault=error.cause))
+            store.note(found.name, replace(report, fault=error.cause))
             raise
-        _note(found.folder, replace(report, proven=True, at=_now(), seconds=restored.seconds))
-        return read_set(found.folder)
+        store.note(found.name, replace(report, proven=True, at=_now(), seconds=restored.seconds))
+        return store.read(found.name)
 
 
-def _restore_and_compare(folder: Path, manifest: Manifest, programs: Programs, application_name: str) -> Restored:
-    require_files(folder, manifest)
-    place = scratch_folder(folder.parent)
+def _restore_and_compare(
+    folder: Path, place: Path, manifest: Manifest, programs: Programs, application_name: str
+) -> Restored:
     with scratch_server(programs, place, manifest.first_role, manifest.encoding) as scratch:
         started = time.monotonic()
         restore_roles(programs, scratch, folder / ROLES, manifest.first_role)
@@ -85,20 +85,12 @@ def _require_none(name: str, found: tuple[str, ...]) -> None:
         )
 
 
-def _note(folder: Path, report: DrillReport) -> None:
-    """Write the report beside the set, whole or not at all."""
-    partial = folder / f"{PARTIAL}{DRILL}"
-    write_private(partial, DRILL_REPORT.dump_json(report, indent=1))
-    partial.rename(folder / DRILL)
-    sync(folder)
-
-
 @contextmanager
-def _plain_errors(folder: Path) -> Iterator[None]:
+def _plain_errors(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ServerError(f"{folder}: the drill failed: {error}", "see to this machine's disks, and retry") from error
+        raise ServerError(f"set {name}: the drill failed: {error}", "see to this machine's disks, and retry") from error
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ ROLES = "roles.sql"
 TABLESPACES = "tablespaces.sql"
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
+# What an encrypted file's name ends with.
+SEALED = ".age"
 BLOCK_BYTES = 1024 * 1024
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 
@@ -36,7 +39,8 @@ class File:
 class Manifest:
     """One database at one snapshot, and the files that hold it. `seconds` is what taking the set took.
 
-    `first_role` is the role that the server was made with; `lsn` is no earlier than the snapshot.
+    `first_role` is the role that the server was made with; `lsn` is no earlier than the snapshot. `key` names the key
+    by which the files are encrypted: they have the suffix .age then, and sizes and sums of what is kept.
     """
 
     conn_id: str
@@ -57,6 +61,7 @@ class Manifest:
     contents: Contents
     sequences: tuple[SequenceRange, ...]
     notices: tuple[str, ...]
+    key: str = ""
 
     @property
     def bytes(self) -> int:
@@ -81,7 +86,7 @@ class Manifest:
     @property
     def dump(self) -> File:
         """The dump itself, among the files."""
-        return next(file for file in self.files if file.name == DUMP)
+        return next(file for file in self.files if file.name.removesuffix(SEALED) == DUMP)
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -99,24 +104,28 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_private(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read a set's manifest. Raises UnreadableSetError where it, or a file's size, is not as it was written."""
+def read_manifest(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> Manifest:
+    """Read a set's manifest: `texts` is what MANIFEST and SUMS hold, `sizes` has the bytes of each file.
+
+    Raises UnreadableSetError where it, or a file's size, is not as it was written.
+    """
+    missing = [name for name in (MANIFEST, SUMS) if name not in texts]
+    if missing:
+        raise UnreadableSetError(f"{missing[0]} is missing")
     try:
-        text, sums = (folder / MANIFEST).read_bytes(), (folder / SUMS).read_bytes()
-        expected = {name: digest for digest, name in map(_sum_line, sums.decode("ascii").splitlines())}
-        if expected.get(MANIFEST) != hashlib.sha256(text).hexdigest():
+        expected = {name: digest for digest, name in map(_sum_line, texts[SUMS].decode("ascii").splitlines())}
+        if expected.get(MANIFEST) != hashlib.sha256(texts[MANIFEST]).hexdigest():
             raise UnreadableSetError(f"{MANIFEST} is not what {SUMS} says")
-        manifest = _MANIFEST.validate_json(text)
-        if {**expected, MANIFEST: ""} != {**{file.name: file.sha256 for file in manifest.files}, MANIFEST: ""}:
-            raise UnreadableSetError(f"{SUMS} is not what {MANIFEST} says")
-        for file in manifest.files:
-            size = (folder / file.name).stat().st_size
-            if size != file.bytes:
-                raise UnreadableSetError(f"{file.name} has {size} bytes instead of {file.bytes}")
-    except OSError as error:
-        raise UnreadableSetError(f"{Path(error.filename or '').name}: {error.strerror}") from None
+        manifest = _MANIFEST.validate_json(texts[MANIFEST])
     except ValueError as error:
         raise UnreadableSetError(f"{MANIFEST} or {SUMS} can't be read ({type(error).__name__})") from None
+    if {**expected, MANIFEST: ""} != {**{file.name: file.sha256 for file in manifest.files}, MANIFEST: ""}:
+        raise UnreadableSetError(f"{SUMS} is not what {MANIFEST} says")
+    for file in manifest.files:
+        if file.name not in sizes:
+            raise UnreadableSetError(f"{file.name} is missing")
+        if sizes[file.name] != file.bytes:
+            raise UnreadableSetError(f"{file.name} has {sizes[file.name]} bytes instead of {file.bytes}")
     return manifest
 
 

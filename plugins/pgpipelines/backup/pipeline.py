@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from pgpipelines.backup.folder import Folder
+from pgpipelines.backup.keys import KeySource
 from pgpipelines.backup.overdue import Health, health
 from pgpipelines.backup.retention import Keep
-from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.sets import DumpSet, Store
 from pgpipelines.configuration import Dumps
 from pgpipelines.configuration.loading import PACKAGE_FOLDER
 from pgpipelines.configuration.values import parse_duration
@@ -19,10 +21,10 @@ DIRECTORY_VARIABLE = "PGPIPELINES_DUMP_DIRECTORY"
 DEFAULT_DIRECTORY = "dumps"
 
 
-def directory_of(pipeline: Dumps) -> Path:
+def store_of(pipeline: Dumps) -> Store:
     """Where a pipeline keeps its sets."""
     named = pipeline.directory or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
-    return PACKAGE_FOLDER / Path(named).expanduser()
+    return Folder(PACKAGE_FOLDER / Path(named).expanduser(), _keys(pipeline))
 
 
 def keep_of(pipeline: Dumps) -> Keep:
@@ -39,3 +41,8 @@ def health_of(pipeline: Dumps, conn_id: str, sets: Iterable[DumpSet], now: datet
     """Judge the sets of a connection by what its pipeline wants."""
     limit = parse_duration(pipeline.overdue_after)
     return health(sets, conn_id, drilled=pipeline.drill != "none", limit=limit, now=now)
+
+
+def _keys(pipeline: Dumps) -> KeySource | None:
+    wanted = pipeline.encryption
+    return None if wanted is None else KeySource(wanted.key_connection, wanted.key_variable)

@@ -7,25 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgpipelines.backup.manifest import DUMP, Manifest, describe_file
+from pgpipelines.backup.manifest import DUMP
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs
-from pgpipelines.errors import VerificationError
 from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import quoted
 
 MOST_JOBS = 4
 APPLICATION_NAME = "pgpipelines.restore"
-
-
-def require_files(folder: Path, manifest: Manifest) -> None:
-    """Raise VerificationError where a file is not what was written."""
-    changed = [file.name for file in manifest.files if describe_file(folder / file.name) != file]
-    if changed:
-        raise VerificationError(
-            f"{', '.join(changed)} in {folder} is not what was written (SHA-256)",
-            "look at this disk; an older set may be whole: `python -m pgpipelines.backup list`",
-        )
 
 
 def restore_roles(programs: Programs, server: Endpoint, roles: Path, first_role: str) -> None:

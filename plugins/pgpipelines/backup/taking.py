@@ -16,9 +16,11 @@ from pathlib import Path
 from psycopg2.extensions import make_dsn
 
 from pgpipelines.backup.contents import Contents, SequenceRange, read_contents, read_positions
+from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.manifest import (
     DUMP,
     ROLES,
+    SEALED,
     TABLESPACES,
     File,
     Manifest,
@@ -26,10 +28,11 @@ from pgpipelines.backup.manifest import (
     sync,
     write_manifest,
 )
-from pgpipelines.backup.place import PARTIAL, PRIVATE, held, require_room
+from pgpipelines.backup.place import PARTIAL, PRIVATE, require_room
 from pgpipelines.backup.processes import Process, database_argument, run
 from pgpipelines.backup.programs import Programs, client_for
-from pgpipelines.backup.sets import DumpSet, connection_folder, read_set, set_name
+from pgpipelines.backup.sealing import reading, writing
+from pgpipelines.backup.sets import DumpSet, Store, set_name
 from pgpipelines.errors import ServerError
 from pgpipelines.sessions import Endpoint, Session
 
@@ -47,34 +50,34 @@ class Dumped:
     sequences: tuple[SequenceRange, ...]
 
 
-def take_set(endpoint: Endpoint, directory: Path, application_name: str) -> DumpSet:
-    """Take a set of a database into `directory`, and return it. Raises a PipelineError; then there is no set.
+def take_set(endpoint: Endpoint, store: Store, application_name: str) -> DumpSet:
+    """Take a set of a database into `store`, and return it. Raises a PipelineError; then there is no set.
 
     `application_name` is how the sessions are called in pg_stat_activity.
     """
-    folder = connection_folder(directory, endpoint.conn_id)
-    try:
-        with held(folder):
-            require_room(directory, endpoint.conn_id, folder)
-            return _take(endpoint, folder, application_name)
-    except OSError as error:
-        raise ServerError(
-            f"{folder}: {error.strerror}", "see to the disk of this folder, and retry; there is no new set"
-        ) from error
+    identity = store.keys.identities()[0] if store.keys else None
+    with store.held(endpoint.conn_id) as folder:
+        require_room(store.sets(endpoint.conn_id), folder)
+        try:
+            return _take(endpoint, store, folder, identity, application_name)
+        except OSError as error:
+            raise ServerError(
+                f"{folder}: {error.strerror}", "see to the disk of this folder, and retry; there is no new set"
+            ) from error
 
 
-def _take(endpoint: Endpoint, folder: Path, application_name: str) -> DumpSet:
+def _take(endpoint: Endpoint, store: Store, folder: Path, identity: Identity | None, application_name: str) -> DumpSet:
     started = time.monotonic()
     with Session(endpoint, application_name, snapshot=True) as session:
         programs = client_for(session.version)
         database = session.one("dump/database.sql")
-        final = folder / set_name(database.taken_at, database.name)
-        work = final.with_name(f"{PARTIAL}{final.name}")
+        name = set_name(endpoint.conn_id, database.taken_at, database.name)
+        work = folder / f"{PARTIAL}{name.rpartition('/')[2]}"
         work.mkdir(mode=PRIVATE)
         try:
             argument = database_argument(endpoint, application_name)
-            dumped = _dump(session, programs, argument, work, in_recovery=database.in_recovery)
-            _dump_globals(endpoint, programs, argument, work)
+            dumped = _dump(session, programs, argument, work, identity, in_recovery=database.in_recovery)
+            _dump_globals(endpoint, programs, argument, work, identity)
             manifest = Manifest(
                 conn_id=endpoint.conn_id,
                 database=database.name,
@@ -89,19 +92,23 @@ def _take(endpoint: Endpoint, folder: Path, application_name: str) -> DumpSet:
                 encoding=database.encoding,
                 collation=database.collation,
                 character_type=database.character_type,
-                files=_read_completely(programs, work),
+                files=_read_completely(programs, work, identity),
                 contents=dumped.contents,
                 sequences=dumped.sequences,
                 notices=tuple(_notices(dumped.contents)),
+                key=identity.recipient if identity else "",
                 seconds=round(time.monotonic() - started, 3),
             )
-            return _publish(work, final, manifest)
+            write_manifest(work, manifest)
+            return store.publish(work, name)
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
 
 
-def _dump(session: Session, programs: Programs, argument: str, work: Path, *, in_recovery: bool) -> Dumped:
+def _dump(
+    session: Session, programs: Programs, argument: str, work: Path, identity: Identity | None, *, in_recovery: bool
+) -> Dumped:
     """Run pg_dump beside our own reading of the same snapshot; where one fails, the other ends too."""
     before = read_positions(session)
     log.info("%s: pg_dump %s, --compress=%s", session.endpoint, programs.version, programs.compression)
@@ -113,9 +120,12 @@ def _dump(session: Session, programs: Programs, argument: str, work: Path, *, in
         f"--snapshot={session.export_snapshot()}",
         f"--lock-wait-timeout={LOCK_TIMEOUT_MS}",
         "--no-password",
-        f"--file={work / DUMP}",
     ]
-    with Process(command, session.endpoint) as pg_dump, ThreadPoolExecutor(1, "contents") as pool:
+    with (
+        writing(work / DUMP, identity) as (options, stdout),
+        Process([*command, *options], session.endpoint, stdout=stdout) as pg_dump,
+        ThreadPoolExecutor(1, "contents") as pool,
+    ):
         reading = pool.submit(_read, session, pg_dump, in_recovery=in_recovery)
         try:
             pg_dump.wait()
@@ -126,7 +136,7 @@ def _dump(session: Session, programs: Programs, argument: str, work: Path, *, in
             raise
         contents = reading.result()
     after = read_positions(session)
-    log.info("dumped %s tables, of %s bytes here", len(contents.tables), f"{(work / DUMP).stat().st_size:,}")
+    log.info("dumped %s tables", len(contents.tables))
     return Dumped(contents, tuple(SequenceRange(name, before[name], after[name]) for name in before))
 
 
@@ -139,31 +149,28 @@ def _read(session: Session, pg_dump: Process, *, in_recovery: bool) -> Contents:
         raise
 
 
-def _dump_globals(endpoint: Endpoint, programs: Programs, argument: str, work: Path) -> None:
+def _dump_globals(endpoint: Endpoint, programs: Programs, argument: str, work: Path, identity: Identity | None) -> None:
     """Roles with their memberships and settings, and tablespaces: what databases of a server share."""
     for part, name in (("roles", ROLES), ("tablespaces", TABLESPACES)):
         # A name with = in it would be read as more than a name.
         database = make_dsn(dbname=endpoint.database)
-        options = [f"--{part}-only", f"--database={database}", "--no-password", f"--file={work / name}"]
-        run([programs.path("pg_dumpall"), argument, *options], endpoint)
+        command = [programs.path("pg_dumpall"), argument, f"--{part}-only", f"--database={database}", "--no-password"]
+        with writing(work / name, identity) as (options, stdout):
+            run([*command, *options], endpoint, stdout=stdout)
 
 
-def _read_completely(programs: Programs, work: Path) -> tuple[File, ...]:
+def _read_completely(programs: Programs, work: Path, identity: Identity | None) -> tuple[File, ...]:
     """Read all that was written: pg_restore reads every block of the dump, and finds what is cut or flipped."""
-    for name in (DUMP, ROLES, TABLESPACES):
+    names = [f"{name}{SEALED if identity else ''}" for name in (DUMP, ROLES, TABLESPACES)]
+    for name in names:
         sync(work / name)
-    with Process([programs.path("pg_restore"), "--file=/dev/null", str(work / DUMP)]) as pg_restore:
-        described = tuple(describe_file(work / name) for name in (DUMP, ROLES, TABLESPACES))
+    with (
+        reading(work / DUMP, identity) as (arguments, stdin),
+        Process([programs.path("pg_restore"), "--file=/dev/null", *arguments], stdin=stdin) as pg_restore,
+    ):
+        described = tuple(describe_file(work / name) for name in names)
         pg_restore.wait()
     return described
-
-
-def _publish(work: Path, final: Path, manifest: Manifest) -> DumpSet:
-    write_manifest(work, manifest)
-    sync(work)
-    work.rename(final)
-    sync(final.parent)
-    return read_set(final)
 
 
 def _notices(contents: Contents) -> list[str]:

@@ -13,9 +13,9 @@ from airflow.sdk import Asset, AssetAlias, get_current_context
 from pgpipelines.backup.catalogue import records, table
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import Manifest
-from pgpipelines.backup.pipeline import directory_of, health_of, keep_of, zone_of
+from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
 from pgpipelines.backup.retention import apply_retention
-from pgpipelines.backup.sets import DumpSet, list_sets, read_set
+from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.taking import take_set
 from pgpipelines.configuration import Dumps
 from pgpipelines.connections import endpoint
@@ -36,7 +36,7 @@ def take(settings: Mapping[str, Any], connection: str) -> Summary:
     """Take a set of a connection's database. Raises a PipelineError; then there is no set."""
     with plain_errors():
         pipeline = _pipeline(settings, connection)
-        taken = take_set(endpoint(connection), directory_of(pipeline), current_run().application_name)
+        taken = take_set(endpoint(connection), store_of(pipeline), current_run().application_name)
     return _announced(taken)
 
 
@@ -44,7 +44,7 @@ def drill(settings: Mapping[str, Any], taken: Summary) -> Summary:
     """Prove the set that was taken by restoring it. Raises VerificationError where it is not what was dumped."""
     with plain_errors():
         pipeline = _pipeline(settings, taken["connection"])
-        proven = drill_set(read_set(directory_of(pipeline) / taken["set"]), current_run().application_name)
+        proven = drill_set(store_of(pipeline).read(taken["set"]), current_run().application_name)
     return _announced(proven)
 
 
@@ -53,7 +53,7 @@ def retain(settings: Mapping[str, Any], taken: Summary) -> list[str]:
     with plain_errors():
         pipeline = _pipeline(settings, taken["connection"])
         removed = apply_retention(
-            directory_of(pipeline),
+            store_of(pipeline),
             taken["connection"],
             taken["database"],
             keep_of(pipeline),
@@ -72,7 +72,7 @@ def watch(settings: Mapping[str, Any], connection: str) -> str:
     """
     pipeline = _pipeline(settings, connection)
     with plain_errors():
-        sets = list_sets(directory_of(pipeline), connection)
+        sets = store_of(pipeline).sets(connection)
         shown = sets[: -MOST_SHOWN - 1 : -1]
         for line in table(shown):
             log.info("%s", line)

@@ -69,6 +69,10 @@ def _of_dumps(dumps: Mapping[str, Dumps]) -> Iterator[Mistake]:
     dumped: dict[tuple[str | None, str], Location] = {}
     for dag_id, pipeline in dumps.items():
         where = ("dumps", dag_id, "databases")
+        wanted = pipeline.encryption
+        if wanted is not None and (wanted.key_connection is None) is (wanted.key_variable is None):
+            words = "found neither or both; allowed: key_connection or key_variable"
+            yield ("dumps", dag_id, "encryption"), words
         for conn_id in pipeline.databases:
             before = dumped.setdefault((pipeline.directory, conn_id), where)
             if before != where:

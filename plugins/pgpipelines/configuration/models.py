@@ -34,6 +34,7 @@ from pgpipelines.configuration.values import (
     Switch,
     TableName,
     Timezone,
+    VariableName,
     VerifyName,
     allowing,
 )
@@ -201,6 +202,13 @@ class KeepRules(Model):
     monthly: KeepCount = Field(12, description="and months.")
 
 
+class Encryption(Model):
+    """Where the key is by which sets are encrypted: exactly one of these. The key itself is never in this file."""
+
+    key_connection: ConnectionId | None = Field(None, description="An Airflow connection, whose password is the key.")
+    key_variable: VariableName | None = Field(None, description="An environment variable, whose value is the key.")
+
+
 class Dumps(Model):
     """A pipeline that dumps databases, proves each dump by restoring it, and keeps as many as it should."""
 
@@ -219,6 +227,9 @@ class Dumps(Model):
         "embedded",
         description="embedded restores each set into a server that lives for that, on the machine of the task, and "
         "compares; none proves nothing.",
+    )
+    encryption: Encryption | None = Field(
+        None, description="Encrypt the files of each set, in the format of age, by a key that a place is named of here."
     )
     overdue_after: Duration = Field("26h", description="The age at which the newest good set is too old.")
 

@@ -247,6 +247,9 @@ OnDriftName = Annotated[Literal["refuse", "widen"], allowing("refuse or widen")]
 VerifyName = Annotated[Literal["checksum", "count"], allowing("checksum or count")]
 IfLockedName = Annotated[Literal["wait", "skip"], allowing("wait or skip")]
 DrillName = Annotated[Literal["embedded", "none"], allowing("embedded or none")]
+VariableName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), allowing("the name of an environment variable")
+]
 FolderName = Annotated[str, Field(pattern=r"^[^\u0000]*\S[^\u0000]*$"), allowing("text: the path of a folder")]
 Connections = Annotated[
     tuple[ConnectionId, ...],
