@@ -313,6 +313,22 @@ def test_a_mistake_in_partitions_is_one_line(tmp_path: Path, line: str, message:
         ("databases: [a], keep: {daily: -1}", ".keep.daily: found -1; allowed: a whole number from 0 to 10000"),
         ("databases: [a], keep: {day: 1}", ".keep.day: unknown key (near: daily); allowed: daily, weekly, monthly"),
         ("databases: [a], overdue_after: soon", '.overdue_after: found "soon"; allowed: a whole number and s, m, h, d'),
+        (
+            "databases: [a], encryption: {}",
+            ".encryption: found neither or both; allowed: key_connection or key_variable",
+        ),
+        (
+            "databases: [a], encryption: {key_variable: A, key_connection: b}",
+            ".encryption: found neither or both; allowed: key_connection or key_variable",
+        ),
+        (
+            "databases: [a], encryption: {key_variable: AGE-SECRET-KEY-1}",
+            ".encryption.key_variable: found what may hold a password (not shown here; ",
+        ),
+        (
+            "databases: [a], encryption: {key: secret}",
+            ".encryption.key: unknown key; allowed: key_connection, key_variable",
+        ),
         ("databases: [a], keeps: {}", ".keeps: unknown key (near: keep); allowed: schedule, timezone, databases"),
     ],
 )
@@ -681,6 +697,11 @@ dumps = st.fixed_dictionaries(
         "keep": st.fixed_dictionaries({}, optional={"daily": st.integers(-1, 9), "monthly": st.integers(0, 3)}),
         "drill": st.sampled_from(["embedded", "none"]) | st.booleans(),
         "overdue_after": st.sampled_from(["26h", "tomorrow"]),
+        "encryption": st.none()
+        | st.fixed_dictionaries(
+            {},
+            optional={"key_connection": st.sampled_from(["a", "b c"]), "key_variable": st.sampled_from(["K", "K-1"])},
+        ),
     },
 )
 documents = st.fixed_dictionaries(
