@@ -46,6 +46,11 @@ def endpoint(conn_id: str) -> Endpoint:
     return Endpoint(conn_id, {**named, **_libpq_extras(conn_id, connection.extra_dejson)})
 
 
+def require_defined(conn_id: str) -> None:
+    """Raise ConfigurationError where there is no such Airflow connection."""
+    _connection(conn_id, "aws://key:secret@")
+
+
 def password(conn_id: str) -> str:
     """The password of an Airflow connection, empty where it has none. Raises ConfigurationError for one missing."""
     return _connection(conn_id, "generic://:password@").password or ""

@@ -306,7 +306,7 @@ def test_a_mistake_in_partitions_is_one_line(tmp_path: Path, line: str, message:
         ("databases: []", ".databases: found []; allowed: a list of different Airflow connections"),
         ("databases: [a, a]", ".databases: found ['a', 'a']; allowed: a list of different Airflow connections"),
         ("databases: a", '.databases: found "a"; allowed: a list of different Airflow connections'),
-        ("databases: [a], directory: ' '", '.directory: found " "; allowed: text: the path of a folder'),
+        ("databases: [a], directory: ' '", '.directory: found " "; allowed: text: the path of a folder, or a URL'),
         ("databases: [a], drill: no", ".drill: found false (YAML reads bare yes, no, on, off as true or false: "),
         ("databases: [a], drill: maybe", '.drill: found "maybe"; allowed: embedded or none'),
         ("databases: [a], keep: 7", ".keep: found 7; allowed: a mapping of daily, weekly, monthly"),

@@ -24,9 +24,9 @@ from pgpipelines.backup.catalogue import table
 from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.opening import opened
 from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
-from pgpipelines.backup.place import PRIVATE
 from pgpipelines.backup.retention import apply_retention
 from pgpipelines.backup.sets import DumpSet, Store
+from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.configuration import Dumps, load
 from pgpipelines.errors import ConfigurationError, PipelineError
 

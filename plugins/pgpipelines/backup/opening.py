@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.manifest import SEALED, Manifest, describe_file
-from pgpipelines.backup.place import PRIVATE, require_own
 from pgpipelines.backup.sealing import unseal
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.temporary import private_folder
 from pgpipelines.errors import ConfigurationError, VerificationError
-
-NAME = "pgpipelines-open"
 
 
 @contextmanager
@@ -38,50 +32,6 @@ def opened(found: DumpSet) -> Iterator[Path]:
             for file in manifest.files:
                 unseal(kept / file.name, plain / file.name.removesuffix(SEALED), identities)
             yield plain
-
-
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """Give an empty folder among the temporary files that only we read, and remove those of dead processes."""
-    base = Path(tempfile.gettempdir()) / f"{NAME}-{os.geteuid()}"
-    base.mkdir(mode=PRIVATE, exist_ok=True)
-    require_own(base)
-    with _locked(base):
-        for left in base.iterdir():
-            _remove_left(left)
-        folder = Path(tempfile.mkdtemp(dir=base))
-        descriptor = os.open(folder, os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _remove_left(folder: Path) -> None:
-    """Remove a folder whose owner is dead: nobody holds its lock."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    except BlockingIOError:
-        pass
-    finally:
-        os.close(descriptor)
 
 
 def _identities(found: DumpSet, manifest: Manifest) -> tuple[Identity, ...]:

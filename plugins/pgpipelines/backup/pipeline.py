@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from pgpipelines.backup.bucket import Bucket
 from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.keys import KeySource
 from pgpipelines.backup.overdue import Health, health
@@ -24,6 +25,8 @@ DEFAULT_DIRECTORY = "dumps"
 def store_of(pipeline: Dumps) -> Store:
     """Where a pipeline keeps its sets."""
     named = pipeline.directory or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
+    if "://" in named:
+        return Bucket(named, _keys(pipeline))
     return Folder(PACKAGE_FOLDER / Path(named).expanduser(), _keys(pipeline))
 
 

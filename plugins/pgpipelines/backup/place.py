@@ -5,18 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
 
 LOCK = ".lock"
 # What begins so is no set: not yet, or no more.
 PARTIAL = ".partial-"
-PRIVATE = 0o700
 SETS_TO_ESTIMATE_BY = 3
 ROOM_TO_GROW = 1.2
 
@@ -59,15 +58,6 @@ def require_room(sets: Sequence[DumpSet], folder: Path) -> None:
         raise ServerError(
             f"{folder}: {free:,} bytes are free, and the last dumps let expect {needed:,}",
             "free space on this disk, or lower what is kept; nothing was begun and nothing was removed",
-        )
-
-
-def require_own(folder: Path) -> None:
-    """Raise ConfigurationError where a folder among the temporary files is somebody else's, or open to others."""
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) != PRIVATE:
-        raise ConfigurationError(
-            f"{folder} is no folder of ours alone", "remove it, or set TMPDIR to a folder where nobody else writes"
         )
 
 

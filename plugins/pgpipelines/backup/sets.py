@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import quote, unquote
@@ -111,6 +111,15 @@ def set_name(conn_id: str, taken_at: datetime, database: str) -> str:
     """The name of a set: by name is by time. `taken_at` is in UTC."""
     moment = taken_at.strftime("%Y%m%dT%H%M%S")
     return f"{file_name(conn_id)}/{moment}.{taken_at.microsecond // 1000:03}Z-{file_name(database)}"
+
+
+def time_of(name: str) -> datetime | None:
+    """When a set of this name was taken; None where no set would be called so."""
+    moment = name.rpartition("/")[2].partition("Z-")[0]
+    try:
+        return datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
 
 
 def file_name(text: str) -> str:

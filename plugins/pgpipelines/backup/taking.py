@@ -28,11 +28,12 @@ from pgpipelines.backup.manifest import (
     sync,
     write_manifest,
 )
-from pgpipelines.backup.place import PARTIAL, PRIVATE, require_room
+from pgpipelines.backup.place import PARTIAL, require_room
 from pgpipelines.backup.processes import Process, database_argument, run
 from pgpipelines.backup.programs import Programs, client_for
 from pgpipelines.backup.sealing import reading, writing
 from pgpipelines.backup.sets import DumpSet, Store, set_name
+from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.errors import ServerError
 from pgpipelines.sessions import Endpoint, Session
 

@@ -219,8 +219,8 @@ class Dumps(Model):
     databases: Connections = Field(description="Airflow connections of the databases to dump.")
     directory: FolderName | None = Field(
         None,
-        description="Where the sets are kept, relative to the package's folder. Without it: "
-        "PGPIPELINES_DUMP_DIRECTORY, or else the folder dumps.",
+        description="Where the sets are kept: a folder, relative to the package's, or a URL such as "
+        "s3://connection@bucket/folder. Without it: PGPIPELINES_DUMP_DIRECTORY, or else the folder dumps.",
     )
     keep: KeepRules = Field(default_factory=KeepRules, description="How many sets are kept.")
     drill: DrillName = Field(

@@ -175,6 +175,7 @@ NAME_WORDS = 'text: one name, with "double quotes" around what SQL wants quoted'
 KEY_WORDS = "a list of different columns"
 DURATION_WORDS = "a whole number and s, m, h, d or w, such as 90m, 1h or 2d"
 SAMPLE_PERIOD_WORDS = "a duration from 1m to 1h, such as 15m"
+FOLDER_WORDS = "text: the path of a folder, or a URL"
 LOOKBACK_WORDS = f"{DURATION_WORDS}; for a cursor of whole numbers, a whole number"
 SQL_WORDS = "text: SQL"
 
@@ -250,7 +251,7 @@ DrillName = Annotated[Literal["embedded", "none"], allowing("embedded or none")]
 VariableName = Annotated[
     str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), allowing("the name of an environment variable")
 ]
-FolderName = Annotated[str, Field(pattern=r"^[^\u0000]*\S[^\u0000]*$"), allowing("text: the path of a folder")]
+FolderName = Annotated[str, Field(pattern=r"^[^\u0000]*\S[^\u0000]*$"), allowing(FOLDER_WORDS)]
 Connections = Annotated[
     tuple[ConnectionId, ...],
     Field(strict=False, min_length=1),

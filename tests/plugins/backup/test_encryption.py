@@ -22,9 +22,10 @@ from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.keys import Identity, KeySource
 from pgpipelines.backup.manifest import DUMP, ROLES, TABLESPACES
-from pgpipelines.backup.opening import NAME, opened, private_folder
+from pgpipelines.backup.opening import opened
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.taking import take_set
+from pgpipelines.backup.temporary import private_folder
 from pgpipelines.errors import ConfigurationError, ServerError, VerificationError
 from tests.fixtures.servers import Database, server_folder
 from tests.plugins.backup.databases import again, fill, folder_of, left_in
@@ -124,8 +125,8 @@ def test_what_can_not_be_opened_says_why(content: bytes, words: str) -> None:
 
 
 @pytest.fixture
-def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of temporary files of its own, which the account of a scratch server reaches too."""
+def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder of temporary files of its own, which the account of a scratch server reaches too (not so tmp_path)."""
     folder = server_folder("pgpipelines-test-temporary-")
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
@@ -272,6 +273,6 @@ def test_what_a_dead_process_has_decrypted_is_removed(temporary: Path) -> None:
 
 
 def test_a_folder_of_temporary_files_that_others_may_write_is_refused(temporary: Path) -> None:
-    (temporary / f"{NAME}-{os.geteuid()}").mkdir(mode=0o755)
+    (temporary / f"pgpipelines-open-{os.geteuid()}").mkdir(mode=0o755)
     with pytest.raises(ConfigurationError, match="no folder of ours alone"), private_folder():
         pass
