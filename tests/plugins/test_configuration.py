@@ -329,6 +329,11 @@ def test_a_mistake_in_partitions_is_one_line(tmp_path: Path, line: str, message:
             "databases: [a], encryption: {key: secret}",
             ".encryption.key: unknown key; allowed: key_connection, key_variable",
         ),
+        ("databases: [a], format: tar", '.format: found "tar"; allowed: custom, directory or plain'),
+        (
+            "databases: [a], format: directory, encryption: {key_variable: A}",
+            ".format: found directory; allowed beside encryption: custom or plain",
+        ),
         ("databases: [a], keeps: {}", ".keeps: unknown key (near: keep); allowed: schedule, timezone, databases"),
     ],
 )
@@ -697,6 +702,7 @@ dumps = st.fixed_dictionaries(
         "keep": st.fixed_dictionaries({}, optional={"daily": st.integers(-1, 9), "monthly": st.integers(0, 3)}),
         "drill": st.sampled_from(["embedded", "none"]) | st.booleans(),
         "overdue_after": st.sampled_from(["26h", "tomorrow"]),
+        "format": st.sampled_from(["custom", "directory", "plain", "tar"]),
         "encryption": st.none()
         | st.fixed_dictionaries(
             {},

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgpipelines.backup.manifest import DUMP, ROLES, Manifest
+from pgpipelines.backup.manifest import ROLES, Manifest
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs
+from pgpipelines.backup.restoring import archive_in
 from pgpipelines.sessions import Endpoint
 
 # What belongs to one run of a program; and what computes a view's rows, which pg_dump counts among definitions or not.
@@ -26,7 +27,8 @@ SHOWN_WORDS = 4
 def differing_definitions(programs: Programs, scratch: Endpoint, folder: Path, manifest: Manifest) -> Iterator[str]:
     """Name the lines of definitions and roles that the restored database lacks or has besides.
 
-    Another version of the programs writes the same in other words: then nothing is compared.
+    Another version of the programs writes the same in other words: then nothing is compared. Of plain SQL only the
+    roles are, for nobody can tell its definitions from its rows.
     """
     if programs.version != manifest.client_version or manifest.server_major != programs.major:
         return
@@ -34,10 +36,11 @@ def differing_definitions(programs: Programs, scratch: Endpoint, folder: Path, m
     plain = ["--schema-only", "--no-tablespaces"]
     with tempfile.TemporaryDirectory(prefix="pgpipelines-definitions-") as place:
         expected, found, roles = (Path(place) / name for name in ("expected", "found", "roles"))
-        run([programs.path("pg_restore"), *plain, f"--file={expected}", str(folder / DUMP)])
-        run([programs.path("pg_dump"), argument, *plain, f"--file={found}"], scratch)
+        if archive := archive_in(folder):
+            run([programs.path("pg_restore"), *plain, f"--file={expected}", str(archive)])
+            run([programs.path("pg_dump"), argument, *plain, f"--file={found}"], scratch)
+            yield from (f"definition {line}" for line in _differing(_lines(expected), _lines(found)))
         run([programs.path("pg_dumpall"), argument, "--roles-only", f"--file={roles}"], scratch)
-        yield from (f"definition {line}" for line in _differing(_lines(expected), _lines(found)))
         # The rest of such a line may hold the verifier of a password.
         ours = scratch.user.encode()
         there = Counter({line: count for line, count in _lines(roles).items() if ours not in line})

@@ -9,13 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 from pydantic import TypeAdapter
 
 from pgpipelines.backup.contents import Contents, SequenceRange
 from pgpipelines.backup.programs import major
 
-DUMP = "database.dump"
+DUMP, DIRECTORY, PLAIN = "database.dump", "database.dir", "database.sql"
+# How pg_dump writes a database, and what it is called in a set.
+Format = Literal["custom", "directory", "plain"]
+DUMPS: Mapping[Format, str] = MappingProxyType({"custom": DUMP, "directory": DIRECTORY, "plain": PLAIN})
 ROLES = "roles.sql"
 TABLESPACES = "tablespaces.sql"
 MANIFEST = "manifest.json"
@@ -51,7 +56,7 @@ class Manifest:
     seconds: float
     server_version: str
     client_version: str
-    format: str
+    format: Format
     compression: str
     first_role: str
     encoding: str
@@ -84,9 +89,12 @@ class Manifest:
         return major(self.client_version)
 
     @property
-    def dump(self) -> File:
-        """The dump itself, among the files."""
-        return next(file for file in self.files if file.name.removesuffix(SEALED) == DUMP)
+    def dump_sha256(self) -> str:
+        """The sum of the dump; where it is a directory, that of the lines of SUMS of its files."""
+        name = DUMPS[self.format]
+        lines = [_line(file) for file in self.files if file.name.startswith(f"{name}/")]
+        single = (file.sha256 for file in self.files if file.name.removesuffix(SEALED) == name)
+        return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else next(single)
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -100,8 +108,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a set's manifest, and the sums of all its files."""
     text = _MANIFEST.dump_json(manifest, indent=1)
     write_private(folder / MANIFEST, text)
-    sums = {**{file.name: file.sha256 for file in manifest.files}, MANIFEST: hashlib.sha256(text).hexdigest()}
-    write_private(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
+    files = [*manifest.files, File(MANIFEST, len(text), hashlib.sha256(text).hexdigest())]
+    write_private(folder / SUMS, "".join(map(_line, files)).encode())
 
 
 def read_manifest(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> Manifest:
@@ -129,13 +137,13 @@ def read_manifest(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> Manif
     return manifest
 
 
-def describe_file(path: Path) -> File:
-    """Read a file from its first byte to its last."""
+def describe_file(folder: Path, name: str) -> File:
+    """Read a file of a set from its first byte to its last."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with (folder / name).open("rb") as stream:
         while block := stream.read(BLOCK_BYTES):
             digest.update(block)
-        return File(path.name, stream.tell(), digest.hexdigest())
+        return File(name, stream.tell(), digest.hexdigest())
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -154,6 +162,10 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _line(file: File) -> str:
+    return f"{file.sha256}  {file.name}\n"
 
 
 def _sum_line(line: str) -> tuple[str, str]:

@@ -50,7 +50,7 @@ def _identities(found: DumpSet, manifest: Manifest) -> tuple[Identity, ...]:
 
 def _require_files(folder: Path, manifest: Manifest) -> None:
     """Raise VerificationError where a file is not what was written."""
-    changed = [file.name for file in manifest.files if describe_file(folder / file.name) != file]
+    changed = [file.name for file in manifest.files if describe_file(folder, file.name) != file]
     if changed:
         raise VerificationError(
             f"{', '.join(changed)} in {folder} is not what was written (SHA-256)",

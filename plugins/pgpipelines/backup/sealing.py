@@ -15,7 +15,7 @@ from pgpipelines.errors import VerificationError
 
 
 @contextmanager
-def writing(path: Path, identity: Identity | None) -> Iterator[tuple[list[str], int | None]]:
+def output_to(path: Path, identity: Identity | None) -> Iterator[tuple[list[str], int | None]]:
     """Where a program writes a file: options that say so, or, to encrypt it, its standard output."""
     if identity is None:
         yield [f"--file={path}"], None
@@ -25,7 +25,7 @@ def writing(path: Path, identity: Identity | None) -> Iterator[tuple[list[str], 
 
 
 @contextmanager
-def reading(path: Path, identity: Identity | None) -> Iterator[tuple[list[str], int | None]]:
+def input_from(path: Path, identity: Identity | None) -> Iterator[tuple[list[str], int | None]]:
     """Where a program reads a file: arguments that say so, or, where it is encrypted, its standard input."""
     if identity is None:
         yield [str(path)], None

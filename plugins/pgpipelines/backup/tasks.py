@@ -36,7 +36,9 @@ def take(settings: Mapping[str, Any], connection: str) -> Summary:
     """Take a set of a connection's database. Raises a PipelineError; then there is no set."""
     with plain_errors():
         pipeline = _pipeline(settings, connection)
-        taken = take_set(endpoint(connection), store_of(pipeline), current_run().application_name)
+        taken = take_set(
+            endpoint(connection), store_of(pipeline), current_run().application_name, dump_format=pipeline.format
+        )
     return _announced(taken)
 
 
@@ -115,7 +117,7 @@ def _summary(dumped: DumpSet, manifest: Manifest) -> Summary:
         "set": dumped.name,
         "state": dumped.state,
         "bytes": manifest.bytes,
-        "sha256": manifest.dump.sha256,
+        "sha256": manifest.dump_sha256,
         "tables": len(manifest.contents.tables),
         "rows": manifest.rows,
         "lsn": manifest.lsn,

@@ -73,6 +73,9 @@ def _of_dumps(dumps: Mapping[str, Dumps]) -> Iterator[Mistake]:
         if wanted is not None and (wanted.key_connection is None) is (wanted.key_variable is None):
             words = "found neither or both; allowed: key_connection or key_variable"
             yield ("dumps", dag_id, "encryption"), words
+        if wanted is not None and pipeline.format == "directory":
+            # pg_dump writes such a folder itself, so that its files would be plain on the disk first.
+            yield ("dumps", dag_id, "format"), "found directory; allowed beside encryption: custom or plain"
         for conn_id in pipeline.databases:
             before = dumped.setdefault((pipeline.directory, conn_id), where)
             if before != where:

@@ -18,6 +18,7 @@ from pgpipelines.configuration.values import (
     Duration,
     Factor,
     FolderName,
+    FormatName,
     IfLockedName,
     KeepCount,
     Model,
@@ -223,6 +224,11 @@ class Dumps(Model):
         "s3://connection@bucket/folder. Without it: PGPIPELINES_DUMP_DIRECTORY, or else the folder dumps.",
     )
     keep: KeepRules = Field(default_factory=KeepRules, description="How many sets are kept.")
+    format: FormatName = Field(
+        "custom",
+        description="How pg_dump writes: custom, one compressed file; directory, compressed files by several "
+        "connections; plain, SQL that a person reads and psql restores.",
+    )
     drill: DrillName = Field(
         "embedded",
         description="embedded restores each set into a server that lives for that, on the machine of the task, and "

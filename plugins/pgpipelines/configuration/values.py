@@ -251,6 +251,7 @@ DrillName = Annotated[Literal["embedded", "none"], allowing("embedded or none")]
 VariableName = Annotated[
     str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), allowing("the name of an environment variable")
 ]
+FormatName = Annotated[Literal["custom", "directory", "plain"], allowing("custom, directory or plain")]
 FolderName = Annotated[str, Field(pattern=r"^[^\u0000]*\S[^\u0000]*$"), allowing(FOLDER_WORDS)]
 Connections = Annotated[
     tuple[ConnectionId, ...],

@@ -151,7 +151,7 @@ def test_a_dump_of_other_content_is_not_proven(source: Database, tmp_path: Path)
     other = take(source, tmp_path)
     assert taken.manifest is not None
     shutil.copy(folder_of(other) / DUMP, folder_of(taken) / DUMP)
-    described = describe_file(folder_of(taken) / DUMP)
+    described = describe_file(folder_of(taken), DUMP)
     files = tuple(described if file.name == DUMP else file for file in taken.manifest.files)
     write_manifest(folder_of(taken), replace(taken.manifest, files=files))
     named = "table shop.item: 500 rows as expected, but with other content"
