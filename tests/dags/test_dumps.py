@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.plugins.backup.test_retention import write_set
 PIPELINES = """
 dumps:
   nightly: {schedule: "0 0 * * *", databases: [here, there], keep: {daily: 1, weekly: 0, monthly: 0}}
+  elsewhere: {schedule: null, databases: [here], directory: other, drill: lent}
   unproven: {schedule: null, databases: [here], directory: elsewhere, drill: none}
 """
 
@@ -65,6 +67,16 @@ def test_a_set_is_an_event_of_an_asset(directory: Path) -> None:
     figures = events[1].extra
     assert set(figures) >= {"bytes", "sha256", "lsn", "server_version", "client_version", "seconds", "proven_at"}
     assert json.loads(json.dumps(figures)) == figures
+
+
+def test_a_drill_takes_place_where_the_pipeline_says(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, database_of: Callable[..., Database]
+) -> None:
+    connect(monkeypatch, "lent", database_of(nth=1))
+    settings = {**task("elsewhere", "drill").op_kwargs["settings"], "directory": str(directory)}
+    taken = run("take", connection="here").result
+    proven = as_task(lambda: task("elsewhere", "drill").python_callable(settings, taken)).result
+    assert proven["state"] == "proven"
 
 
 def test_a_dump_that_fails_leaves_nothing(directory: Path, monkeypatch: pytest.MonkeyPatch, source: Database) -> None:
@@ -126,6 +138,7 @@ def test_a_pipeline_without_drills_takes_and_retains(directory: Path) -> None:
     tasks = {dag_id: [each["__var"]["task_id"] for each in dag["dag"]["tasks"]] for dag_id, dag in dags.items()}
     assert tasks == {
         "nightly": ["database.take", "database.drill", "database.retain"],
+        "elsewhere": ["database.take", "database.drill", "database.retain"],
         "unproven": ["database.take", "database.retain"],
     }
     assert task("nightly", "retain").trigger_rule == "all_success"

@@ -308,7 +308,8 @@ def test_a_mistake_in_partitions_is_one_line(tmp_path: Path, line: str, message:
         ("databases: a", '.databases: found "a"; allowed: a list of different Airflow connections'),
         ("databases: [a], directory: ' '", '.directory: found " "; allowed: text: the path of a folder, or a URL'),
         ("databases: [a], drill: no", ".drill: found false (YAML reads bare yes, no, on, off as true or false: "),
-        ("databases: [a], drill: maybe", '.drill: found "maybe"; allowed: embedded or none'),
+        ("databases: [a], drill: may be", '.drill: found "may be"; allowed: embedded, none, or the id of an Airflow'),
+        ("databases: [a], drill: a", ".drill: found a; allowed: a server that is not dumped"),
         ("databases: [a], keep: 7", ".keep: found 7; allowed: a mapping of daily, weekly, monthly"),
         ("databases: [a], keep: {daily: -1}", ".keep.daily: found -1; allowed: a whole number from 0 to 10000"),
         ("databases: [a], keep: {day: 1}", ".keep.day: unknown key (near: daily); allowed: daily, weekly, monthly"),
@@ -700,7 +701,7 @@ dumps = st.fixed_dictionaries(
         "timezone": st.sampled_from(["UTC", "Seoul"]),
         "directory": st.none() | st.sampled_from(["/dumps", "elsewhere", " "]),
         "keep": st.fixed_dictionaries({}, optional={"daily": st.integers(-1, 9), "monthly": st.integers(0, 3)}),
-        "drill": st.sampled_from(["embedded", "none"]) | st.booleans(),
+        "drill": st.sampled_from(["embedded", "none", "a", "somewhere"]) | st.booleans(),
         "overdue_after": st.sampled_from(["26h", "tomorrow"]),
         "format": st.sampled_from(["custom", "directory", "plain", "tar"]),
         "encryption": st.none()

@@ -10,7 +10,7 @@ folder     such a place, on this machine; bucket  another, in an object store; t
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
 age        the format of encrypted files; keys  who can open them; sealing  how programs write and read them
 opening    a set's files as they were dumped, wherever and however they are kept
-drill      how it is proven; scratch  the server that lives for one drill
+drill      how it is proven; scratch  the server that lives for one drill; lent  one that somebody lends for drills
 retention  which sets are kept; overdue  whether the newest good one is young enough; catalogue  sets as a table
 pipeline   where and how, as pipelines.yaml says; tasks  what Airflow calls; __main__  what a person calls
 """

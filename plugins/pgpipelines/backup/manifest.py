@@ -67,6 +67,7 @@ class Manifest:
     sequences: tuple[SequenceRange, ...]
     notices: tuple[str, ...]
     key: str = ""
+    system_identifier: str = ""
 
     @property
     def bytes(self) -> int:

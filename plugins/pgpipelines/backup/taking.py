@@ -139,6 +139,7 @@ def _take(
                 sequences=dumped.sequences,
                 notices=tuple(_notices(dumped.contents)),
                 key=identity.recipient if identity else "",
+                system_identifier=database.system_identifier,
                 seconds=round(time.monotonic() - started, 3),
             )
             write_manifest(place, manifest)

@@ -46,7 +46,8 @@ def drill(settings: Mapping[str, Any], taken: Summary) -> Summary:
     """Prove the set that was taken by restoring it. Raises VerificationError where it is not what was dumped."""
     with plain_errors():
         pipeline = _pipeline(settings, taken["connection"])
-        proven = drill_set(store_of(pipeline).read(taken["set"]), current_run().application_name)
+        lent = None if pipeline.drill == "embedded" else endpoint(pipeline.drill)
+        proven = drill_set(store_of(pipeline).read(taken["set"]), current_run().application_name, lent)
     return _announced(proven)
 
 

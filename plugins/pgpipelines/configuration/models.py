@@ -232,7 +232,8 @@ class Dumps(Model):
     drill: DrillName = Field(
         "embedded",
         description="embedded restores each set into a server that lives for that, on the machine of the task, and "
-        "compares; none proves nothing.",
+        "compares; the id of an Airflow connection does so on that server, which nothing else needs; none proves "
+        "nothing.",
     )
     encryption: Encryption | None = Field(
         None, description="Encrypt the files of each set, in the format of age, by a key that a place is named of here."

@@ -247,7 +247,8 @@ StrategyName = Annotated[Literal["full_refresh", "incremental"], allowing("full_
 OnDriftName = Annotated[Literal["refuse", "widen"], allowing("refuse or widen")]
 VerifyName = Annotated[Literal["checksum", "count"], allowing("checksum or count")]
 IfLockedName = Annotated[Literal["wait", "skip"], allowing("wait or skip")]
-DrillName = Annotated[Literal["embedded", "none"], allowing("embedded or none")]
+DRILL_WORDS = "embedded, none, or the id of an Airflow connection to a server for drills"
+DrillName = Annotated[str, Field(pattern=CONNECTION_PATTERN), allowing(DRILL_WORDS)]
 VariableName = Annotated[
     str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), allowing("the name of an environment variable")
 ]
