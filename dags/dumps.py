@@ -4,8 +4,8 @@ Each database by itself goes through three tasks:
 
 1. `take` takes a set: dump, roles and tablespaces, and a manifest with the rows and the checksum of every table, all
    of one snapshot, while others write. It gets its name only when it was written, synced and read back.
-2. `drill` restores the set into a server that lives only for that, and compares every table, definition and role. Only
-   then is the set proven.
+2. `drill` restores the set into a server that lives only for that, or one that is lent for drills, and compares every
+   table, definition and role. Only then is the set proven.
 3. `retain` removes sets that need not be kept: never the newest proven one, and nothing when this run's set is no good.
 
 A run that fails or is killed leaves no set, and removes none; the next one clears what it left behind. Mend what the
@@ -56,7 +56,7 @@ def dumps_dag(dag_id: str, pipeline: Dumps) -> None:
     def database(connection: str) -> None:
         """One database: its own set, its own drill, its own retention."""
         taken = take(settings=settings, connection=connection)
-        good = drill(settings=settings, taken=taken) if pipeline.drill == "embedded" else taken
+        good = drill(settings=settings, taken=taken) if pipeline.drill != "none" else taken
         retain(settings=settings, taken=good)
 
     with DAG(dag_id, schedule=timetable(pipeline.schedule, pipeline.timezone), **dag_settings(__doc__, tags=["dumps"])):

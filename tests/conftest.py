@@ -6,6 +6,7 @@ import tests.fixtures.airflow_home  # noqa: F401 (before anything that imports A
 from demo.servers import installed_majors
 from tests.fixtures.clones import clone_of
 from tests.fixtures.following import followed, followed_database
+from tests.fixtures.objects import object_server, objects
 from tests.fixtures.poolers import pooler_of
 from tests.fixtures.replicas import replica_of
 from tests.fixtures.servers import database_of, server_of, source, target
@@ -15,6 +16,8 @@ __all__ = [
     "database_of",
     "followed",
     "followed_database",
+    "object_server",
+    "objects",
     "pooler_of",
     "replica_of",
     "server_of",

@@ -30,13 +30,7 @@ LIKELY_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "
 
 def endpoint(conn_id: str) -> Endpoint:
     """The endpoint of an Airflow connection. Raises ConfigurationError for one that is missing or no PostgreSQL."""
-    try:
-        connection = Connection.get(conn_id)
-    except AirflowNotFoundException:
-        raise ConfigurationError(
-            f"connection {conn_id} is not defined",
-            f"set AIRFLOW_CONN_{conn_id.upper()} (postgresql://user:password@host:5432/database), or add it in the UI",
-        ) from None
+    connection = _connection(conn_id, "postgresql://user:password@host:5432/database")
     if connection.conn_type not in CONNECTION_TYPES:
         raise ConfigurationError(
             f"connection {conn_id} is of type {connection.conn_type}", "choose a connection of type postgres"
@@ -52,6 +46,16 @@ def endpoint(conn_id: str) -> Endpoint:
     return Endpoint(conn_id, {**named, **_libpq_extras(conn_id, connection.extra_dejson)})
 
 
+def require_defined(conn_id: str) -> None:
+    """Raise ConfigurationError where there is no such Airflow connection."""
+    _connection(conn_id, "aws://key:secret@")
+
+
+def password(conn_id: str) -> str:
+    """The password of an Airflow connection, empty where it has none. Raises ConfigurationError for one missing."""
+    return _connection(conn_id, "generic://:password@").password or ""
+
+
 def table_asset(database: Endpoint, table: QualifiedName) -> Asset:
     """The Asset that stands for a table: DAGs can be scheduled on its name or its URI."""
     place = "/".join(quote(part, safe="") for part in (database.database, table.schema, table.name))
@@ -60,6 +64,17 @@ def table_asset(database: Endpoint, table: QualifiedName) -> Asset:
         uri=f"postgres://{database.host}:{database.port}/{place}",
         group="pgpipelines",
     )
+
+
+def _connection(conn_id: str, example: str) -> Connection:
+    try:
+        found: Connection = Connection.get(conn_id)
+    except AirflowNotFoundException:
+        raise ConfigurationError(
+            f"connection {conn_id} is not defined",
+            f"set AIRFLOW_CONN_{conn_id.upper()} ({example}), or add it in the UI",
+        ) from None
+    return found
 
 
 def _libpq_extras(conn_id: str, extras: Mapping[str, object]) -> dict[str, str]:

@@ -34,6 +34,7 @@ FAIL_AT_ONCE = ExceptionRetryPolicy(
                 errors.PrivilegeError,
                 errors.DriftError,
                 errors.VerificationError,
+                errors.OverdueError,
                 errors.QualityError,
             ],
             action=RetryAction.FAIL,

@@ -12,6 +12,7 @@ PipelineError              any of the below: a cause, a remedy, the target uncha
 │   └── RetriableError     what a new attempt, from a new snapshot, can mend: a connection lost, a server that
 │                          restarts, a recovery conflict on a replica, a serialization failure, a deadlock
 ├── VerificationError      source and target differ after the copy; names the keys
+├── OverdueError           the newest good dump of a database is too old, or there is none
 └── QualityError           so much of what a run read can't be right that its result would mislead
 """
 
@@ -69,6 +70,10 @@ class RetriableError(ServerError):
 
 class VerificationError(PipelineError):
     """Source and target differ after the copy; names the keys."""
+
+
+class OverdueError(PipelineError):
+    """The newest good dump of a database is too old, or there is none."""
 
 
 class QualityError(PipelineError):

@@ -37,6 +37,7 @@ DAGS_BY_FILE = {
         "postgres_incremental_copy",
         "postgres_weekly_backup",
     },
+    "dump_health.py": {"postgres_dump_health"},
     "dumps.py": {"postgres_nightly_dump"},
     "example_after_copy.py": {"example_after_copy"},
     "explain_charger_stats.py": {"explain_charger_stats"},

@@ -306,13 +306,35 @@ def test_a_mistake_in_partitions_is_one_line(tmp_path: Path, line: str, message:
         ("databases: []", ".databases: found []; allowed: a list of different Airflow connections"),
         ("databases: [a, a]", ".databases: found ['a', 'a']; allowed: a list of different Airflow connections"),
         ("databases: a", '.databases: found "a"; allowed: a list of different Airflow connections'),
-        ("databases: [a], directory: ' '", '.directory: found " "; allowed: text: the path of a folder'),
+        ("databases: [a], directory: ' '", '.directory: found " "; allowed: text: the path of a folder, or a URL'),
         ("databases: [a], drill: no", ".drill: found false (YAML reads bare yes, no, on, off as true or false: "),
-        ("databases: [a], drill: maybe", '.drill: found "maybe"; allowed: embedded or none'),
+        ("databases: [a], drill: may be", '.drill: found "may be"; allowed: embedded, none, or the id of an Airflow'),
+        ("databases: [a], drill: a", ".drill: found a; allowed: a server that is not dumped"),
         ("databases: [a], keep: 7", ".keep: found 7; allowed: a mapping of daily, weekly, monthly"),
         ("databases: [a], keep: {daily: -1}", ".keep.daily: found -1; allowed: a whole number from 0 to 10000"),
         ("databases: [a], keep: {day: 1}", ".keep.day: unknown key (near: daily); allowed: daily, weekly, monthly"),
         ("databases: [a], overdue_after: soon", '.overdue_after: found "soon"; allowed: a whole number and s, m, h, d'),
+        (
+            "databases: [a], encryption: {}",
+            ".encryption: found neither or both; allowed: key_connection or key_variable",
+        ),
+        (
+            "databases: [a], encryption: {key_variable: A, key_connection: b}",
+            ".encryption: found neither or both; allowed: key_connection or key_variable",
+        ),
+        (
+            "databases: [a], encryption: {key_variable: AGE-SECRET-KEY-1}",
+            ".encryption.key_variable: found what may hold a password (not shown here; ",
+        ),
+        (
+            "databases: [a], encryption: {key: secret}",
+            ".encryption.key: unknown key; allowed: key_connection, key_variable",
+        ),
+        ("databases: [a], format: tar", '.format: found "tar"; allowed: custom, directory or plain'),
+        (
+            "databases: [a], format: directory, encryption: {key_variable: A}",
+            ".format: found directory; allowed beside encryption: custom or plain",
+        ),
         ("databases: [a], keeps: {}", ".keeps: unknown key (near: keep); allowed: schedule, timezone, databases"),
     ],
 )
@@ -679,8 +701,14 @@ dumps = st.fixed_dictionaries(
         "timezone": st.sampled_from(["UTC", "Seoul"]),
         "directory": st.none() | st.sampled_from(["/dumps", "elsewhere", " "]),
         "keep": st.fixed_dictionaries({}, optional={"daily": st.integers(-1, 9), "monthly": st.integers(0, 3)}),
-        "drill": st.sampled_from(["embedded", "none"]) | st.booleans(),
+        "drill": st.sampled_from(["embedded", "none", "a", "somewhere"]) | st.booleans(),
         "overdue_after": st.sampled_from(["26h", "tomorrow"]),
+        "format": st.sampled_from(["custom", "directory", "plain", "tar"]),
+        "encryption": st.none()
+        | st.fixed_dictionaries(
+            {},
+            optional={"key_connection": st.sampled_from(["a", "b c"]), "key_variable": st.sampled_from(["K", "K-1"])},
+        ),
     },
 )
 documents = st.fixed_dictionaries(

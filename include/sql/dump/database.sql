@@ -8,6 +8,7 @@ SELECT
     pg_is_in_recovery() AS in_recovery,
     CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn,
     current_setting('server_version') AS server_version,
+    (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
     pg_encoding_to_char(d.encoding)::text AS encoding,
     d.datcollate::text AS collation,
     d.datctype::text AS character_type,

@@ -5,9 +5,12 @@ final name only when it is whole.
 
 programs   which pg_dump, pg_restore … of those installed; processes   how one runs, and dies with its parent
 contents   what a database holds, as numbers that two databases can be compared by; definitions  how it is made
-manifest   what a set says of itself; sets   the directory as the only truth about sets
+manifest   what a set says of itself; sets   what a place that keeps sets can do, and is the only truth about them
+folder     such a place, on this machine; bucket  another, in an object store; temporary  what is here meanwhile
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
-drill      how it is proven; scratch  the server that lives for one drill
-retention  which sets are kept; overdue  whether the newest good one is young enough
+age        the format of encrypted files; keys  who can open them; sealing  how programs write and read them
+opening    a set's files as they were dumped, wherever and however they are kept
+drill      how it is proven; scratch  the server that lives for one drill; lent  one that somebody lends for drills
+retention  which sets are kept; overdue  whether the newest good one is young enough; catalogue  sets as a table
 pipeline   where and how, as pipelines.yaml says; tasks  what Airflow calls; __main__  what a person calls
 """

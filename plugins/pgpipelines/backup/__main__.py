@@ -3,26 +3,32 @@
 python -m pgpipelines.backup list        every set, and how far it can be trusted
 python -m pgpipelines.backup overdue     a line for each database; status 1 where a newest good set is too old
 python -m pgpipelines.backup retention   what the next run of each pipeline would remove; nothing is removed
+python -m pgpipelines.backup open SET --into FOLDER   the files of a set, compared with its manifest and decrypted
+python -m pgpipelines.backup new-key     a key to encrypt sets by
+
+Airflow is asked only for what it alone has: the connection of an object store, or of a key.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from types import MappingProxyType
 
-from pgpipelines.backup.overdue import health
-from pgpipelines.backup.pipeline import directory_of, keep_of, zone_of
+from pgpipelines.backup.catalogue import table
+from pgpipelines.backup.keys import Identity
+from pgpipelines.backup.opening import opened
+from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
 from pgpipelines.backup.retention import apply_retention
-from pgpipelines.backup.sets import DumpSet, list_sets
+from pgpipelines.backup.sets import DumpSet, Store
+from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.configuration import Dumps, load
-from pgpipelines.configuration.values import parse_duration
-from pgpipelines.errors import PipelineError
-
-HEADINGS = ("set", "state", "taken", "MB", "rows", "dump s", "restore s")
-MEGABYTE = 1_000_000
+from pgpipelines.errors import ConfigurationError, PipelineError
 
 Report = tuple[list[str], bool]
 
@@ -30,40 +36,33 @@ Report = tuple[list[str], bool]
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say, and return the exit status: 0 where all is well."""
     parser = argparse.ArgumentParser(prog="python -m pgpipelines.backup", description="Looks at sets of dumps.")
-    parser.add_argument("command", choices=COMMANDS, help="list, overdue or retention")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        described = commands.add_parser(name, help=command.__doc__)
+        if command is open_command:
+            described.add_argument("set", help="its name, as `list` shows it")
+            described.add_argument("--into", required=True, type=Path, help="a folder to make")
     chosen = parser.parse_args(arguments)
     configured = load()
     # A pipeline with a mistake is no DAG: nothing dumps its databases, and nothing says so but this.
     mistakes = [line for line in configured.mistakes if ": dumps" in line or not configured.dumps]
     try:
-        lines, well = COMMANDS[chosen.command](configured.dumps)
+        lines, well = COMMANDS[chosen.command](configured.dumps, chosen)
     except PipelineError as error:
         lines, well = [str(error)], False
     sys.stdout.write("".join(f"{line}\n" for line in [*mistakes, *lines]))
     return 0 if well and not mistakes else 1
 
 
-def list_command(pipelines: Mapping[str, Dumps]) -> Report:
+def list_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:
     """Every set of every directory that a pipeline uses."""
-    directories = dict.fromkeys(directory_of(pipeline) for pipeline in pipelines.values())
-    sets = [each for directory in directories for each in list_sets(directory)]
-    table = [HEADINGS, *map(_row, sets)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
-    faults = [f"{each.name}: {fault}" for each in sets if (fault := _fault(each))]
-    return lines + faults, True
+    return table([each for store in _stores(pipelines) for each in store.sets()]), True
 
 
-def overdue_command(pipelines: Mapping[str, Dumps]) -> Report:
+def overdue_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:
     """The newest good set of each database, held against its pipeline's `overdue_after`."""
     found = [
-        health(
-            list_sets(directory_of(pipeline), conn_id),
-            conn_id,
-            drilled=pipeline.drill != "none",
-            limit=parse_duration(pipeline.overdue_after),
-            now=_now(),
-        )
+        health_of(pipeline, conn_id, store_of(pipeline).sets(conn_id), _now())
         for pipeline in pipelines.values()
         for conn_id in pipeline.databases
     ]
@@ -72,47 +71,58 @@ def overdue_command(pipelines: Mapping[str, Dumps]) -> Report:
     return [str(each) for each in found], not any(each.overdue for each in found)
 
 
-def retention_command(pipelines: Mapping[str, Dumps]) -> Report:
+def retention_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:
     """What each pipeline's retention would remove now."""
     lines = [name for pipeline in pipelines.values() for name in _removable(pipeline)]
     return lines or ["nothing would be removed"], True
 
 
-COMMANDS: Mapping[str, Callable[[Mapping[str, Dumps]], Report]] = MappingProxyType(
-    {"list": list_command, "overdue": overdue_command, "retention": retention_command}
+def open_command(pipelines: Mapping[str, Dumps], chosen: Namespace) -> Report:
+    """The files of a set, compared with its manifest and decrypted, in a folder that is made for them."""
+    if chosen.into.exists():
+        raise ConfigurationError(f"{chosen.into} is there already", "name a folder that is to be made")
+    for found in (each for store in _stores(pipelines) for each in store.sets()):
+        if found.name == chosen.set:
+            with opened(found) as folder:
+                copied = shutil.copytree(folder, chosen.into)
+            copied.chmod(PRIVATE)
+            return [f"{copied}: the files of {found.name}"], True
+    return [f"there is no set {chosen.set}: `python -m pgpipelines.backup list` shows those that there are"], False
+
+
+def new_key_command(_: Mapping[str, Dumps], __: Namespace) -> Report:
+    """A key to encrypt sets by."""
+    made = Identity.new()
+    return [f"# public key: {made.recipient}", made.text], True
+
+
+COMMANDS: Mapping[str, Callable[[Mapping[str, Dumps], Namespace], Report]] = MappingProxyType(
+    {
+        "list": list_command,
+        "overdue": overdue_command,
+        "retention": retention_command,
+        "open": open_command,
+        "new-key": new_key_command,
+    }
 )
 
 
+def _stores(pipelines: Mapping[str, Dumps]) -> Iterable[Store]:
+    """The places that keep the pipelines' sets, each once."""
+    return dict.fromkeys(store_of(pipeline) for pipeline in pipelines.values())
+
+
 def _removable(pipeline: Dumps) -> Iterator[str]:
-    directory = directory_of(pipeline)
+    store = store_of(pipeline)
     for conn_id in pipeline.databases:
-        for database in _databases(list_sets(directory, conn_id)):
+        for database in _databases(store.sets(conn_id)):
             yield from apply_retention(
-                directory, conn_id, database, keep_of(pipeline), zone=zone_of(pipeline), now=_now(), dry_run=True
+                store, conn_id, database, keep_of(pipeline), zone=zone_of(pipeline), now=_now(), dry_run=True
             )
 
 
 def _databases(sets: Iterable[DumpSet]) -> list[str]:
     return list(dict.fromkeys(each.manifest.database for each in sets if each.manifest))
-
-
-def _row(found: DumpSet) -> tuple[str, ...]:
-    manifest, drill = found.manifest, found.drill
-    if manifest is None:
-        return (found.name, found.state, "", "", "", "", "")
-    return (
-        found.name,
-        found.state,
-        f"{manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"{manifest.bytes / MEGABYTE:,.1f}",
-        f"{manifest.rows:,}",
-        f"{manifest.seconds:.1f}",
-        f"{drill.seconds:.1f}" if drill and drill.proven else "",
-    )
-
-
-def _fault(found: DumpSet) -> str:
-    return found.fault or (found.drill.fault if found.drill else "")
 
 
 def _now() -> datetime:

@@ -11,39 +11,54 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgpipelines.backup.manifest import DUMP, ROLES, Manifest
+from pgpipelines.backup.manifest import Manifest
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs
+from pgpipelines.backup.restoring import archive_in
 from pgpipelines.sessions import Endpoint
 
 # What belongs to one run of a program; and what computes a view's rows, which pg_dump counts among definitions or not.
 PASSING = re.compile(
-    rb"(--)?\s*$|-- Dumped |\\(un)?restrict |REFRESH MATERIALIZED VIEW |-- Name: .*; Type: MATERIALIZED VIEW DATA;"
+    rb"(--)?\s*$|-- Dumped |-- User Config |\\(un)?restrict |"
+    rb"REFRESH MATERIALIZED VIEW |-- Name: .*; Type: MATERIALIZED VIEW DATA;"
 )
 SHOWN_WORDS = 4
+APPLICATION_NAME = "pgpipelines.definitions"
 
 
-def differing_definitions(programs: Programs, scratch: Endpoint, folder: Path, manifest: Manifest) -> Iterator[str]:
-    """Name the lines of definitions and roles that the restored database lacks or has besides.
+def comparable(programs: Programs, server_major: int, manifest: Manifest) -> bool:
+    """Tell whether the programs write what such a server has as the set says it: other versions use other words."""
+    return programs.version == manifest.client_version and server_major == manifest.server_major
 
-    Another version of the programs writes the same in other words: then nothing is compared.
+
+def differing_definitions(programs: Programs, restored: Endpoint, folder: Path) -> Iterator[str]:
+    """Name the lines of definitions that the restored database lacks or has besides.
+
+    Of plain SQL none are named, for nobody can tell its definitions from its rows.
     """
-    if programs.version != manifest.client_version or manifest.server_major != programs.major:
+    archive = archive_in(folder)
+    if archive is None:
         return
-    argument = database_argument(scratch, "pgpipelines.drill")
     plain = ["--schema-only", "--no-tablespaces"]
     with tempfile.TemporaryDirectory(prefix="pgpipelines-definitions-") as place:
-        expected, found, roles = (Path(place) / name for name in ("expected", "found", "roles"))
-        run([programs.path("pg_restore"), *plain, f"--file={expected}", str(folder / DUMP)])
-        run([programs.path("pg_dump"), argument, *plain, f"--file={found}"], scratch)
-        run([programs.path("pg_dumpall"), argument, "--roles-only", f"--file={roles}"], scratch)
+        expected, found = Path(place) / "expected", Path(place) / "found"
+        run([programs.path("pg_restore"), *plain, f"--file={expected}", str(archive)])
+        argument = database_argument(restored, APPLICATION_NAME)
+        run([programs.path("pg_dump"), argument, *plain, f"--file={found}"], restored)
         yield from (f"definition {line}" for line in _differing(_lines(expected), _lines(found)))
+
+
+def differing_roles(programs: Programs, server: Endpoint, roles: Path, *, alone: bool) -> Iterator[str]:
+    """Name the lines about roles that the server lacks or, where these roles are `alone` there, has besides."""
+    with tempfile.TemporaryDirectory(prefix="pgpipelines-definitions-") as place:
+        there = Path(place) / "roles"
+        argument = database_argument(server, APPLICATION_NAME)
+        run([programs.path("pg_dumpall"), argument, "--roles-only", f"--file={there}"], server)
+        expected, ours = _lines(roles), server.user.encode()
+        found = Counter({line: n for line, n in _lines(there).items() if ours not in line or line in expected})
         # The rest of such a line may hold the verifier of a password.
-        ours = scratch.user.encode()
-        there = Counter({line: count for line, count in _lines(roles).items() if ours not in line})
-        yield from (
-            "role " + " ".join(line.split()[:SHOWN_WORDS]) for line in _differing(_lines(folder / ROLES), there)
-        )
+        differing = _differing(expected, found if alone else found & expected)
+        yield from ("role " + " ".join(line.split()[:SHOWN_WORDS]) for line in differing)
 
 
 def _differing(expected: Counter[bytes], found: Counter[bytes]) -> Iterator[str]:

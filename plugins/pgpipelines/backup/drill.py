@@ -11,16 +11,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from pgpipelines.backup.contents import differences, read_contents, read_positions
-from pgpipelines.backup.definitions import differing_definitions
-from pgpipelines.backup.manifest import ROLES, Manifest, sync, write_private
+from pgpipelines.backup.definitions import comparable, differing_definitions, differing_roles
+from pgpipelines.backup.lent import lent_database, require_fit
+from pgpipelines.backup.manifest import ROLES, Manifest
 from pgpipelines.backup.opening import opened
-from pgpipelines.backup.place import PARTIAL, held
-from pgpipelines.backup.programs import Programs, server_for
-from pgpipelines.backup.restoring import require_files, restore_dump, restore_roles
-from pgpipelines.backup.scratch import scratch_folder, scratch_server
-from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, DumpSet, read_set
+from pgpipelines.backup.programs import Programs, client_for, major, server_for
+from pgpipelines.backup.restoring import restore_dump, restore_roles
+from pgpipelines.backup.scratch import Scratch, scratch_folder, scratch_server
+from pgpipelines.backup.sets import DrillReport, DumpSet
 from pgpipelines.errors import ConfigurationError, PipelineError, ServerError, VerificationError
-from pgpipelines.sessions import Session
+from pgpipelines.sessions import Endpoint, Session
 
 MOST_NAMED = 10
 
@@ -35,45 +35,75 @@ class Restored:
     differences: tuple[str, ...]
 
 
-def drill_set(found: DumpSet, application_name: str) -> DumpSet:
-    """Restore a set into a scratch server, compare, and note beside the set how that went.
+def drill_set(found: DumpSet, application_name: str, lent: Endpoint | None = None) -> DumpSet:
+    """Restore a set into a server that lives for that, or one that is `lent`; compare, and note how that went.
 
     Returns the set, now proven. Raises VerificationError where anything differs, or another PipelineError where the
     set can't be restored: the note says so too. Raises ConfigurationError, without a note, where no drill is possible.
     """
     manifest = found.require_manifest()
-    programs = server_for(max(manifest.server_major, manifest.client_major))
-    with held(found.folder.parent):
-        report = DrillReport(proven=False, at=_now(), seconds=0, server_version=programs.version)
+    drill = _drill(manifest, application_name, lent)
+    store = found.store
+    with store.held(found.conn_id) as place:
+        report = DrillReport(proven=False, at=_now(), seconds=0, server_version=drill.server_version)
         try:
-            with _plain_errors(found.folder), opened(found) as folder:
-                restored = _restore_and_compare(folder, manifest, programs, application_name)
+            with _plain_errors(found.name), opened(found) as folder, drill.scratch(folder, place) as scratch:
+                restored = _restore_and_compare(drill, folder, scratch)
                 _require_none(found.name, restored.differences)
         except ConfigurationError:
             raise
         except PipelineError as error:
-            _note(found.folder, replace(report, fault=error.cause))
+            store.note(found.name, replace(report, fault=error.cause))
             raise
-        _note(found.folder, replace(report, proven=True, at=_now(), seconds=restored.seconds))
-        return read_set(found.folder)
+        store.note(found.name, replace(report, proven=True, at=_now(), seconds=restored.seconds))
+        return store.read(found.name)
 
 
-def _restore_and_compare(folder: Path, manifest: Manifest, programs: Programs, application_name: str) -> Restored:
-    require_files(folder, manifest)
-    place = scratch_folder(folder.parent)
-    with scratch_server(programs, place, manifest.first_role, manifest.encoding) as scratch:
-        started = time.monotonic()
-        restore_roles(programs, scratch, folder / ROLES, manifest.first_role)
-        restore_dump(programs, scratch, folder)
-        seconds = round(time.monotonic() - started, 3)
-        log.info("restored in %s s; comparing %s tables with the manifest", seconds, len(manifest.contents.tables))
-        with Session(scratch, application_name, snapshot=True) as session:
-            contents, positions = read_contents(session), read_positions(session)
-        found = [
-            *differences(manifest.contents, manifest.sequences, contents, positions),
-            *differing_definitions(programs, scratch, folder, manifest),
-        ]
-        return Restored(seconds, tuple(found))
+@dataclass(frozen=True)
+class Drill:
+    """What a drill is done with: `programs`, on a server of a version, which is `lent` or lives for the drill."""
+
+    manifest: Manifest
+    programs: Programs
+    server_version: str
+    application_name: str
+    lent: Endpoint | None
+
+    @contextmanager
+    def scratch(self, folder: Path, place: Path) -> Iterator[Scratch]:
+        """Give an empty database for the set in `folder`; `place` is where its connection's sets are taken."""
+        if self.lent is not None:
+            with lent_database(self.lent, self.manifest, folder, self.application_name) as scratch:
+                yield scratch
+            return
+        first_role = self.manifest.first_role
+        with scratch_server(self.programs, scratch_folder(place), first_role, self.manifest.encoding) as server:
+            yield Scratch(server, folder / ROLES, first_role, alone=True)
+
+
+def _drill(manifest: Manifest, application_name: str, lent: Endpoint | None) -> Drill:
+    newest = max(manifest.server_major, manifest.client_major)
+    if lent is None:
+        programs = server_for(newest)
+        return Drill(manifest, programs, programs.version, application_name, None)
+    version = require_fit(lent, manifest, application_name)
+    return Drill(manifest, client_for(newest), version, application_name, lent)
+
+
+def _restore_and_compare(drill: Drill, folder: Path, scratch: Scratch) -> Restored:
+    manifest, programs, database = drill.manifest, drill.programs, scratch.database
+    started = time.monotonic()
+    restore_roles(programs, database, scratch.roles, scratch.first_role)
+    restore_dump(programs, database, folder)
+    seconds = round(time.monotonic() - started, 3)
+    log.info("restored in %s s; comparing %s tables with the manifest", seconds, len(manifest.contents.tables))
+    with Session(database, drill.application_name, snapshot=True) as session:
+        contents, positions = read_contents(session), read_positions(session)
+    found = [*differences(manifest.contents, manifest.sequences, contents, positions)]
+    if comparable(programs, major(drill.server_version), manifest):
+        found += differing_definitions(programs, database, folder)
+        found += differing_roles(programs, database, scratch.roles, alone=scratch.alone)
+    return Restored(seconds, tuple(found))
 
 
 def _require_none(name: str, found: tuple[str, ...]) -> None:
@@ -85,20 +115,12 @@ def _require_none(name: str, found: tuple[str, ...]) -> None:
         )
 
 
-def _note(folder: Path, report: DrillReport) -> None:
-    """Write the report beside the set, whole or not at all."""
-    partial = folder / f"{PARTIAL}{DRILL}"
-    write_private(partial, DRILL_REPORT.dump_json(report, indent=1))
-    partial.rename(folder / DRILL)
-    sync(folder)
-
-
 @contextmanager
-def _plain_errors(folder: Path) -> Iterator[None]:
+def _plain_errors(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ServerError(f"{folder}: the drill failed: {error}", "see to this machine's disks, and retry") from error
+        raise ServerError(f"set {name}: the drill failed: {error}", "see to this machine's disks, and retry") from error
 
 
 def _now() -> datetime:

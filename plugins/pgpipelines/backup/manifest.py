@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 from pydantic import TypeAdapter
 
 from pgpipelines.backup.contents import Contents, SequenceRange
 from pgpipelines.backup.programs import major
 
-DUMP = "database.dump"
+DUMP, DIRECTORY, PLAIN = "database.dump", "database.dir", "database.sql"
+# How pg_dump writes a database, and what it is called in a set.
+Format = Literal["custom", "directory", "plain"]
+DUMPS: Mapping[Format, str] = MappingProxyType({"custom": DUMP, "directory": DIRECTORY, "plain": PLAIN})
 ROLES = "roles.sql"
 TABLESPACES = "tablespaces.sql"
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
+# What an encrypted file's name ends with.
+SEALED = ".age"
 BLOCK_BYTES = 1024 * 1024
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 
@@ -36,7 +44,8 @@ class File:
 class Manifest:
     """One database at one snapshot, and the files that hold it. `seconds` is what taking the set took.
 
-    `first_role` is the role that the server was made with; `lsn` is no earlier than the snapshot.
+    `first_role` is the role that the server was made with; `lsn` is no earlier than the snapshot. `key` names the key
+    by which the files are encrypted: they have the suffix .age then, and sizes and sums of what is kept.
     """
 
     conn_id: str
@@ -47,7 +56,7 @@ class Manifest:
     seconds: float
     server_version: str
     client_version: str
-    format: str
+    format: Format
     compression: str
     first_role: str
     encoding: str
@@ -57,6 +66,8 @@ class Manifest:
     contents: Contents
     sequences: tuple[SequenceRange, ...]
     notices: tuple[str, ...]
+    key: str = ""
+    system_identifier: str = ""
 
     @property
     def bytes(self) -> int:
@@ -79,9 +90,12 @@ class Manifest:
         return major(self.client_version)
 
     @property
-    def dump(self) -> File:
-        """The dump itself, among the files."""
-        return next(file for file in self.files if file.name == DUMP)
+    def dump_sha256(self) -> str:
+        """The sum of the dump; where it is a directory, that of the lines of SUMS of its files."""
+        name = DUMPS[self.format]
+        lines = [_line(file) for file in self.files if file.name.startswith(f"{name}/")]
+        single = (file.sha256 for file in self.files if file.name.removesuffix(SEALED) == name)
+        return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else next(single)
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -95,38 +109,42 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a set's manifest, and the sums of all its files."""
     text = _MANIFEST.dump_json(manifest, indent=1)
     write_private(folder / MANIFEST, text)
-    sums = {**{file.name: file.sha256 for file in manifest.files}, MANIFEST: hashlib.sha256(text).hexdigest()}
-    write_private(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
+    files = [*manifest.files, File(MANIFEST, len(text), hashlib.sha256(text).hexdigest())]
+    write_private(folder / SUMS, "".join(map(_line, files)).encode())
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read a set's manifest. Raises UnreadableSetError where it, or a file's size, is not as it was written."""
+def read_manifest(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> Manifest:
+    """Read a set's manifest: `texts` is what MANIFEST and SUMS hold, `sizes` has the bytes of each file.
+
+    Raises UnreadableSetError where it, or a file's size, is not as it was written.
+    """
+    missing = [name for name in (MANIFEST, SUMS) if name not in texts]
+    if missing:
+        raise UnreadableSetError(f"{missing[0]} is missing")
     try:
-        text, sums = (folder / MANIFEST).read_bytes(), (folder / SUMS).read_bytes()
-        expected = {name: digest for digest, name in map(_sum_line, sums.decode("ascii").splitlines())}
-        if expected.get(MANIFEST) != hashlib.sha256(text).hexdigest():
+        expected = {name: digest for digest, name in map(_sum_line, texts[SUMS].decode("ascii").splitlines())}
+        if expected.get(MANIFEST) != hashlib.sha256(texts[MANIFEST]).hexdigest():
             raise UnreadableSetError(f"{MANIFEST} is not what {SUMS} says")
-        manifest = _MANIFEST.validate_json(text)
-        if {**expected, MANIFEST: ""} != {**{file.name: file.sha256 for file in manifest.files}, MANIFEST: ""}:
-            raise UnreadableSetError(f"{SUMS} is not what {MANIFEST} says")
-        for file in manifest.files:
-            size = (folder / file.name).stat().st_size
-            if size != file.bytes:
-                raise UnreadableSetError(f"{file.name} has {size} bytes instead of {file.bytes}")
-    except OSError as error:
-        raise UnreadableSetError(f"{Path(error.filename or '').name}: {error.strerror}") from None
+        manifest = _MANIFEST.validate_json(texts[MANIFEST])
     except ValueError as error:
         raise UnreadableSetError(f"{MANIFEST} or {SUMS} can't be read ({type(error).__name__})") from None
+    if {**expected, MANIFEST: ""} != {**{file.name: file.sha256 for file in manifest.files}, MANIFEST: ""}:
+        raise UnreadableSetError(f"{SUMS} is not what {MANIFEST} says")
+    for file in manifest.files:
+        if file.name not in sizes:
+            raise UnreadableSetError(f"{file.name} is missing")
+        if sizes[file.name] != file.bytes:
+            raise UnreadableSetError(f"{file.name} has {sizes[file.name]} bytes instead of {file.bytes}")
     return manifest
 
 
-def describe_file(path: Path) -> File:
-    """Read a file from its first byte to its last."""
+def describe_file(folder: Path, name: str) -> File:
+    """Read a file of a set from its first byte to its last."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with (folder / name).open("rb") as stream:
         while block := stream.read(BLOCK_BYTES):
             digest.update(block)
-        return File(path.name, stream.tell(), digest.hexdigest())
+        return File(name, stream.tell(), digest.hexdigest())
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -145,6 +163,10 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _line(file: File) -> str:
+    return f"{file.sha256}  {file.name}\n"
 
 
 def _sum_line(line: str) -> tuple[str, str]:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import os
 import zoneinfo
-from datetime import tzinfo
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
 from pathlib import Path
 
+from pgpipelines.backup.bucket import Bucket
+from pgpipelines.backup.folder import Folder
+from pgpipelines.backup.keys import KeySource
+from pgpipelines.backup.overdue import Health, health
 from pgpipelines.backup.retention import Keep
+from pgpipelines.backup.sets import DumpSet, Store
 from pgpipelines.configuration import Dumps
 from pgpipelines.configuration.loading import PACKAGE_FOLDER
+from pgpipelines.configuration.values import parse_duration
 
 DIRECTORY_VARIABLE = "PGPIPELINES_DUMP_DIRECTORY"
 DEFAULT_DIRECTORY = "dumps"
 
 
-def directory_of(pipeline: Dumps) -> Path:
+def store_of(pipeline: Dumps) -> Store:
     """Where a pipeline keeps its sets."""
     named = pipeline.directory or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
-    return PACKAGE_FOLDER / Path(named).expanduser()
+    if "://" in named:
+        return Bucket(named, _keys(pipeline))
+    return Folder(PACKAGE_FOLDER / Path(named).expanduser(), _keys(pipeline))
 
 
 def keep_of(pipeline: Dumps) -> Keep:
@@ -29,3 +38,14 @@ def keep_of(pipeline: Dumps) -> Keep:
 def zone_of(pipeline: Dumps) -> tzinfo:
     """The time zone in which a pipeline's days begin."""
     return zoneinfo.ZoneInfo(pipeline.timezone)
+
+
+def health_of(pipeline: Dumps, conn_id: str, sets: Iterable[DumpSet], now: datetime) -> Health:
+    """Judge the sets of a connection by what its pipeline wants."""
+    limit = parse_duration(pipeline.overdue_after)
+    return health(sets, conn_id, drilled=pipeline.drill != "none", limit=limit, now=now)
+
+
+def _keys(pipeline: Dumps) -> KeySource | None:
+    wanted = pipeline.encryption
+    return None if wanted is None else KeySource(wanted.key_connection, wanted.key_variable)

@@ -5,23 +5,23 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pgpipelines.backup.sets import list_sets
+from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
 
 LOCK = ".lock"
 # What begins so is no set: not yet, or no more.
 PARTIAL = ".partial-"
-PRIVATE = 0o700
 SETS_TO_ESTIMATE_BY = 3
 ROOM_TO_GROW = 1.2
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> Iterator[Path]:
     """Hold a connection's folder, made where it is missing, and clear it of what dead runs have left.
 
     The lock ends with its holder, however that ends. Raises ConflictError where another run holds it.
@@ -38,7 +38,7 @@ def held(folder: Path) -> Iterator[None]:
     try:
         _lock(descriptor, folder)
         remove_leftovers(folder)
-        yield
+        yield folder
     finally:
         os.close(descriptor)
 
@@ -49,16 +49,9 @@ def remove_leftovers(folder: Path) -> None:
         shutil.rmtree(path)
 
 
-def remove_set(folder: Path) -> None:
-    """Remove a set: from one moment to the next it is none any more, however long its files take to go."""
-    doomed = folder.with_name(f"{PARTIAL}{folder.name}")
-    folder.rename(doomed)
-    shutil.rmtree(doomed)
-
-
-def require_room(directory: Path, conn_id: str, folder: Path) -> None:
+def require_room(sets: Sequence[DumpSet], folder: Path) -> None:
     """Raise ServerError where the disk has less room than the largest of the last sets took, and a fifth."""
-    last = [each.manifest.bytes for each in list_sets(directory, conn_id) if each.manifest][-SETS_TO_ESTIMATE_BY:]
+    last = [each.manifest.bytes for each in sets if each.manifest][-SETS_TO_ESTIMATE_BY:]
     needed = int(max(last, default=0) * ROOM_TO_GROW)
     free = shutil.disk_usage(folder).free
     if free < needed:

@@ -48,7 +48,8 @@ class Process:
         command: Sequence[str],
         endpoint: Endpoint | None = None,
         *,
-        stdin: IO[bytes] | None = None,
+        stdin: IO[bytes] | int | None = None,
+        stdout: int | None = None,
         death: signal.Signals = signal.SIGKILL,
         user: str | None = None,
     ) -> None:
@@ -58,8 +59,8 @@ class Process:
         self.told_to_end = False
         self._popen = subprocess.Popen(  # noqa: S603 (programs of PostgreSQL, arguments without a shell)
             command,
-            stdin=stdin or subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=subprocess.DEVNULL if stdout is None else stdout,
             stderr=subprocess.PIPE,
             env=_environment(endpoint),
             umask=UMASK,
@@ -110,10 +111,11 @@ def run(
     endpoint: Endpoint | None = None,
     *,
     stdin: IO[bytes] | None = None,
+    stdout: int | None = None,
     user: str | None = None,
 ) -> None:
     """Run a program to its end. Raises the PipelineError that fits its last words where it fails."""
-    with Process(command, endpoint, stdin=stdin, user=user) as process:
+    with Process(command, endpoint, stdin=stdin, stdout=stdout, user=user) as process:
         process.wait()
 
 

@@ -6,26 +6,16 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-from pgpipelines.backup.manifest import DUMP, Manifest, describe_file
+from pgpipelines.backup.manifest import DIRECTORY, DUMP, PLAIN
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs
-from pgpipelines.errors import VerificationError
 from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import quoted
 
 MOST_JOBS = 4
 APPLICATION_NAME = "pgpipelines.restore"
-
-
-def require_files(folder: Path, manifest: Manifest) -> None:
-    """Raise VerificationError where a file is not what was written."""
-    changed = [file.name for file in manifest.files if describe_file(folder / file.name) != file]
-    if changed:
-        raise VerificationError(
-            f"{', '.join(changed)} in {folder} is not what was written (SHA-256)",
-            "look at this disk; an older set may be whole: `python -m pgpipelines.backup list`",
-        )
 
 
 def restore_roles(programs: Programs, server: Endpoint, roles: Path, first_role: str) -> None:
@@ -34,17 +24,38 @@ def restore_roles(programs: Programs, server: Endpoint, roles: Path, first_role:
     with tempfile.TemporaryFile() as script:
         script.writelines(line for line in _lines(roles) if line not in there)
         script.seek(0)
-        # The words of an error may not show the statement, which may hold the verifier of a password.
-        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", "--file=-"]
-        run([programs.path("psql"), database_argument(server, APPLICATION_NAME), *options], server, stdin=script)
+        _run_psql(programs, server, "--file=-", stdin=script)
 
 
 def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
-    """Restore the dump in a set's `folder` into the server's database, with as many connections as serve."""
-    jobs = min(MOST_JOBS, os.cpu_count() or 1)
+    """Restore the dump in a set's `folder` into the server's database, with as many connections as serve.
+
+    Plain SQL is one transaction, which the first error ends.
+    """
+    archive = archive_in(folder)
+    if archive is None:
+        _run_psql(programs, server, "--single-transaction", f"--file={folder / PLAIN}")
+        return
     # The folders of tablespaces are the old server's.
-    options = [f"--jobs={jobs}", "--exit-on-error", "--no-tablespaces", str(folder / DUMP)]
+    options = [f"--jobs={jobs()}", "--exit-on-error", "--no-tablespaces", str(archive)]
     run([programs.path("pg_restore"), database_argument(server, APPLICATION_NAME), *options], server)
+
+
+def archive_in(folder: Path) -> Path | None:
+    """What pg_restore reads of a set; None where its dump is plain SQL."""
+    return next((folder / name for name in (DUMP, DIRECTORY) if (folder / name).exists()), None)
+
+
+def jobs() -> int:
+    """How many connections serve on this machine."""
+    return min(MOST_JOBS, os.cpu_count() or 1)
+
+
+def _run_psql(programs: Programs, server: Endpoint, *options: str, stdin: IO[bytes] | None = None) -> None:
+    # The words of an error may not show the statement or the row: it may hold the verifier of a password.
+    stopping = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse"]
+    command = [programs.path("psql"), database_argument(server, APPLICATION_NAME), *stopping, *options]
+    run(command, server, stdin=stdin)
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from pathlib import Path
 
-from pgpipelines.backup.place import held, remove_set
-from pgpipelines.backup.sets import connection_folder, list_sets
+from pgpipelines.backup.sets import Store
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,20 @@ def removable(sets: Iterable[Kept], keep: Keep, zone: tzinfo, now: datetime) -> 
 
 
 def apply_retention(
-    directory: Path, conn_id: str, database: str, keep: Keep, *, zone: tzinfo, now: datetime, dry_run: bool = False
+    store: Store, conn_id: str, database: str, keep: Keep, *, zone: tzinfo, now: datetime, dry_run: bool = False
 ) -> list[str]:
     """Remove the sets of a database that need not be kept, and return their names; with `dry_run`, only return them.
 
     A set that is broken is left where it is: a person may want to look at it. Raises ConflictError where another run
     is at these sets.
     """
-    with held(connection_folder(directory, conn_id)):
-        found = [each for each in list_sets(directory, conn_id) if each.manifest and each.manifest.database == database]
+    with store.held(conn_id):
+        found = [each for each in store.sets(conn_id) if each.manifest and each.manifest.database == database]
         sets = [Kept(each.name, each.manifest.taken_at, each.state == "proven") for each in found if each.manifest]
         names = removable(sets, keep, zone, now)
         for each in found:
             if each.name in names and not dry_run:
-                remove_set(each.folder)
+                store.remove(each.name)
     return names
 
 

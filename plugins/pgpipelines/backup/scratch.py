@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -43,6 +44,19 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "log_min_error_statement": "panic",
     }
 )
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """An empty database, as a superuser; the roles to restore before, and the one of these that is there already.
+
+    `alone` says that the server has no other roles.
+    """
+
+    database: Endpoint
+    roles: Path
+    first_role: str
+    alone: bool
 
 
 def scratch_folder(sets: Path) -> Path:

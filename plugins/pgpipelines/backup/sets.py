@@ -1,19 +1,24 @@
-"""The sets of a directory, from the directory alone: <directory>/<connection>/<time>-<database>/."""
+"""What a set is, and what is asked of a place that keeps sets: <connection>/<time>-<database>/."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote, unquote
 
 from pydantic import TypeAdapter
 
-from pgpipelines.backup.manifest import Manifest, UnreadableSetError, read_manifest
+from pgpipelines.backup.keys import KeySource
+from pgpipelines.backup.manifest import MANIFEST, SUMS, Manifest, UnreadableSetError, read_manifest
 from pgpipelines.errors import VerificationError
 
 DRILL = "drill.json"
+# The files that say what a set is; the others hold it.
+TEXTS = (MANIFEST, SUMS, DRILL)
 State = Literal["proven", "whole", "failed drill", "broken"]
 
 
@@ -31,24 +36,52 @@ class DrillReport:
 DRILL_REPORT = TypeAdapter(DrillReport)
 
 
+class Store(Protocol):
+    """A place that keeps sets, and nothing else knows them. `keys` open those that are encrypted."""
+
+    @property
+    def keys(self) -> KeySource | None:
+        """Where the keys of new sets, and of those that are kept, are; None where sets are not encrypted."""
+
+    def sets(self, conn_id: str | None = None) -> list[DumpSet]:
+        """Every set of a connection, or of all, oldest first within each connection. What is not whole is none."""
+
+    def read(self, name: str) -> DumpSet:
+        """What a set says of itself; its files' content is not read."""
+
+    def held(self, conn_id: str) -> AbstractContextManager[Path]:
+        """Keep other runs from a connection's sets, clear what dead ones have left, give a folder to work in."""
+
+    def publish(self, work: Path, name: str) -> DumpSet:
+        """Make the files of a folder that `held` gave a set, whole or not at all."""
+
+    def files(self, found: DumpSet) -> AbstractContextManager[Path]:
+        """Give a folder of this machine with a set's files as they are kept."""
+
+    def note(self, name: str, report: DrillReport) -> None:
+        """Write beside a set how its drill went, whole or not at all."""
+
+    def remove(self, name: str) -> None:
+        """Remove a set: from one moment to the next it is none any more, however long its files take to go."""
+
+
 @dataclass(frozen=True)
 class DumpSet:
-    """One set. It has a manifest unless it is broken; `fault` says what is wrong with one that is no good."""
+    """One set, by its name in `store`: connection, time and database.
 
-    folder: Path
+    It has a manifest unless it is broken; `fault` says what is wrong with one that is no good.
+    """
+
+    name: str
     manifest: Manifest | None
     drill: DrillReport | None
     fault: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its name in the directory: connection, time and database."""
-        return f"{self.folder.parent.name}/{self.folder.name}"
+    store: Store = field(kw_only=True, repr=False)
 
     @property
     def conn_id(self) -> str:
         """The connection that it was taken through."""
-        return unquote(self.folder.parent.name)
+        return unquote(self.name.partition("/")[0])
 
     def require_manifest(self) -> Manifest:
         """The manifest. Raises VerificationError where the set is broken."""
@@ -66,48 +99,37 @@ class DumpSet:
         return "proven" if self.drill.proven else "failed drill"
 
 
-def connection_folder(directory: Path, conn_id: str) -> Path:
-    """Where the sets of a connection are."""
-    return directory / _file_name(conn_id)
-
-
-def set_name(taken_at: datetime, database: str) -> str:
-    """The name of a set's folder: by name is by time. `taken_at` is in UTC."""
-    moment = taken_at.strftime("%Y%m%dT%H%M%S")
-    return f"{moment}.{taken_at.microsecond // 1000:03}Z-{_file_name(database)}"
-
-
-def list_sets(directory: Path, conn_id: str | None = None) -> list[DumpSet]:
-    """Every set of a connection, or of all, oldest first within each connection. What is not whole is no set."""
-    folders = [connection_folder(directory, conn_id)] if conn_id is not None else sorted(_folders(directory))
-    return [read_set(folder) for place in folders for folder in sorted(_folders(place))]
-
-
-def read_set(folder: Path) -> DumpSet:
-    """Read what a set says of itself; its files' content is not read."""
+def described(name: str, texts: Mapping[str, bytes], sizes: Mapping[str, int], store: Store) -> DumpSet:
+    """The set that the files of TEXTS tell of, where they are there; `sizes` has the bytes of each file."""
     try:
-        return DumpSet(folder, read_manifest(folder), _drill(folder))
+        return DumpSet(name, read_manifest(texts, sizes), _drill(texts.get(DRILL)), store=store)
     except UnreadableSetError as error:
-        return DumpSet(folder, None, None, str(error))
+        return DumpSet(name, None, None, str(error), store=store)
 
 
-def _drill(folder: Path) -> DrillReport | None:
-    path = folder / DRILL
+def set_name(conn_id: str, taken_at: datetime, database: str) -> str:
+    """The name of a set: by name is by time. `taken_at` is in UTC."""
+    moment = taken_at.strftime("%Y%m%dT%H%M%S")
+    return f"{file_name(conn_id)}/{moment}.{taken_at.microsecond // 1000:03}Z-{file_name(database)}"
+
+
+def time_of(name: str) -> datetime | None:
+    """When a set of this name was taken; None where no set would be called so."""
+    moment = name.rpartition("/")[2].partition("Z-")[0]
     try:
-        return DRILL_REPORT.validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
+        return datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=timezone.utc)
     except ValueError:
-        raise UnreadableSetError(f"{DRILL} can't be read") from None
+        return None
 
 
-def _folders(place: Path) -> list[Path]:
-    if not place.is_dir():
-        return []
-    return [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
-
-
-def _file_name(text: str) -> str:
+def file_name(text: str) -> str:
     """A text as the name of a file that no folder above or hidden file can be meant by."""
     name = quote(text, safe=" ")
     return f"%2E{name[1:]}" if name.startswith(".") else name
+
+
+def _drill(text: bytes | None) -> DrillReport | None:
+    try:
+        return None if text is None else DRILL_REPORT.validate_json(text)
+    except ValueError:
+        raise UnreadableSetError(f"{DRILL} can't be read") from None

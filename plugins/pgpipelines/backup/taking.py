@@ -7,33 +7,49 @@ restored database is to be compared with. A run that dies leaves a folder that n
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from psycopg2.extensions import make_dsn
 
 from pgpipelines.backup.contents import Contents, SequenceRange, read_contents, read_positions
+from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.manifest import (
-    DUMP,
+    BLOCK_BYTES,
+    DUMPS,
+    PLAIN,
     ROLES,
     TABLESPACES,
     File,
+    Format,
     Manifest,
     describe_file,
     sync,
     write_manifest,
 )
-from pgpipelines.backup.place import PARTIAL, PRIVATE, held, require_room
+from pgpipelines.backup.place import PARTIAL, require_room
 from pgpipelines.backup.processes import Process, database_argument, run
 from pgpipelines.backup.programs import Programs, client_for
-from pgpipelines.backup.sets import DumpSet, connection_folder, read_set, set_name
+from pgpipelines.backup.restoring import jobs
+from pgpipelines.backup.sealing import input_from, output_to
+from pgpipelines.backup.sets import DumpSet, Store, set_name
+from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.errors import ServerError
 from pgpipelines.sessions import Endpoint, Session
 
-CUSTOM_FORMAT = "custom"
+# What pg_dump writes last into plain SQL.
+PLAIN_END, PLAIN_END_BYTES = b"-- PostgreSQL database dump complete", 4096
+# Folders of tablespaces are the old server's; pg_restore leaves them out, psql can't.
+OPTIONS: Mapping[Format, Sequence[str]] = MappingProxyType(
+    {"custom": (), "directory": (f"--jobs={jobs()}",), "plain": ("--no-tablespaces",)}
+)
 LOCK_TIMEOUT_MS = 60_000
 
 log = logging.getLogger(__name__)
@@ -47,34 +63,63 @@ class Dumped:
     sequences: tuple[SequenceRange, ...]
 
 
-def take_set(endpoint: Endpoint, directory: Path, application_name: str) -> DumpSet:
-    """Take a set of a database into `directory`, and return it. Raises a PipelineError; then there is no set.
+@dataclass(frozen=True)
+class Work:
+    """Where a set is being written, by which programs and how. `argument` leads them to the database."""
+
+    folder: Path
+    programs: Programs
+    argument: str
+    format: Format
+    identity: Identity | None
+
+    @property
+    def compression(self) -> str:
+        """What pg_dump's --compress is given. Plain SQL is for people to read."""
+        return "0" if self.format == "plain" else self.programs.compression
+
+    @property
+    def dump(self) -> Path:
+        """What pg_dump writes, but for the suffix of an encrypted file."""
+        return self.folder / DUMPS[self.format]
+
+
+def take_set(endpoint: Endpoint, store: Store, application_name: str, *, dump_format: Format = "custom") -> DumpSet:
+    """Take a set of a database into `store`, and return it. Raises a PipelineError; then there is no set.
 
     `application_name` is how the sessions are called in pg_stat_activity.
     """
-    folder = connection_folder(directory, endpoint.conn_id)
-    try:
-        with held(folder):
-            require_room(directory, endpoint.conn_id, folder)
-            return _take(endpoint, folder, application_name)
-    except OSError as error:
-        raise ServerError(
-            f"{folder}: {error.strerror}", "see to the disk of this folder, and retry; there is no new set"
-        ) from error
+    identity = store.keys.identities()[0] if store.keys else None
+    with store.held(endpoint.conn_id) as folder:
+        require_room(store.sets(endpoint.conn_id), folder)
+        try:
+            return _take(endpoint, store, folder, application_name, dump_format=dump_format, identity=identity)
+        except OSError as error:
+            raise ServerError(
+                f"{folder}: {error.strerror}", "see to the disk of this folder, and retry; there is no new set"
+            ) from error
 
 
-def _take(endpoint: Endpoint, folder: Path, application_name: str) -> DumpSet:
+def _take(
+    endpoint: Endpoint,
+    store: Store,
+    folder: Path,
+    application_name: str,
+    *,
+    dump_format: Format,
+    identity: Identity | None,
+) -> DumpSet:
     started = time.monotonic()
     with Session(endpoint, application_name, snapshot=True) as session:
         programs = client_for(session.version)
         database = session.one("dump/database.sql")
-        final = folder / set_name(database.taken_at, database.name)
-        work = final.with_name(f"{PARTIAL}{final.name}")
-        work.mkdir(mode=PRIVATE)
+        name = set_name(endpoint.conn_id, database.taken_at, database.name)
+        place = folder / f"{PARTIAL}{name.rpartition('/')[2]}"
+        work = Work(place, programs, database_argument(endpoint, application_name), dump_format, identity)
+        place.mkdir(mode=PRIVATE)
         try:
-            argument = database_argument(endpoint, application_name)
-            dumped = _dump(session, programs, argument, work, in_recovery=database.in_recovery)
-            _dump_globals(endpoint, programs, argument, work)
+            dumped = _dump(session, work, in_recovery=database.in_recovery)
+            _dump_globals(endpoint, work)
             manifest = Manifest(
                 conn_id=endpoint.conn_id,
                 database=database.name,
@@ -83,39 +128,47 @@ def _take(endpoint: Endpoint, folder: Path, application_name: str) -> DumpSet:
                 taken_at=database.taken_at,
                 server_version=database.server_version,
                 client_version=programs.version,
-                format=CUSTOM_FORMAT,
-                compression=programs.compression,
+                format=dump_format,
+                compression=work.compression,
                 first_role=database.first_role,
                 encoding=database.encoding,
                 collation=database.collation,
                 character_type=database.character_type,
-                files=_read_completely(programs, work),
+                files=_read_completely(work),
                 contents=dumped.contents,
                 sequences=dumped.sequences,
                 notices=tuple(_notices(dumped.contents)),
+                key=identity.recipient if identity else "",
+                system_identifier=database.system_identifier,
                 seconds=round(time.monotonic() - started, 3),
             )
-            return _publish(work, final, manifest)
-        except BaseException:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
+            write_manifest(place, manifest)
+            return store.publish(place, name)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
 
-def _dump(session: Session, programs: Programs, argument: str, work: Path, *, in_recovery: bool) -> Dumped:
+def _dump(session: Session, work: Work, *, in_recovery: bool) -> Dumped:
     """Run pg_dump beside our own reading of the same snapshot; where one fails, the other ends too."""
     before = read_positions(session)
-    log.info("%s: pg_dump %s, --compress=%s", session.endpoint, programs.version, programs.compression)
+    log.info(
+        "%s: pg_dump %s, %s, --compress=%s", session.endpoint, work.programs.version, work.format, work.compression
+    )
     command = [
-        programs.path("pg_dump"),
-        argument,
-        f"--format={CUSTOM_FORMAT}",
-        f"--compress={programs.compression}",
+        work.programs.path("pg_dump"),
+        work.argument,
+        f"--format={work.format}",
+        f"--compress={work.compression}",
         f"--snapshot={session.export_snapshot()}",
         f"--lock-wait-timeout={LOCK_TIMEOUT_MS}",
         "--no-password",
-        f"--file={work / DUMP}",
+        *OPTIONS[work.format],
     ]
-    with Process(command, session.endpoint) as pg_dump, ThreadPoolExecutor(1, "contents") as pool:
+    with (
+        output_to(work.dump, work.identity) as (options, stdout),
+        Process([*command, *options], session.endpoint, stdout=stdout) as pg_dump,
+        ThreadPoolExecutor(1, "contents") as pool,
+    ):
         reading = pool.submit(_read, session, pg_dump, in_recovery=in_recovery)
         try:
             pg_dump.wait()
@@ -126,7 +179,7 @@ def _dump(session: Session, programs: Programs, argument: str, work: Path, *, in
             raise
         contents = reading.result()
     after = read_positions(session)
-    log.info("dumped %s tables, of %s bytes here", len(contents.tables), f"{(work / DUMP).stat().st_size:,}")
+    log.info("dumped %s tables", len(contents.tables))
     return Dumped(contents, tuple(SequenceRange(name, before[name], after[name]) for name in before))
 
 
@@ -139,31 +192,48 @@ def _read(session: Session, pg_dump: Process, *, in_recovery: bool) -> Contents:
         raise
 
 
-def _dump_globals(endpoint: Endpoint, programs: Programs, argument: str, work: Path) -> None:
+def _dump_globals(endpoint: Endpoint, work: Work) -> None:
     """Roles with their memberships and settings, and tablespaces: what databases of a server share."""
     for part, name in (("roles", ROLES), ("tablespaces", TABLESPACES)):
         # A name with = in it would be read as more than a name.
-        database = make_dsn(dbname=endpoint.database)
-        options = [f"--{part}-only", f"--database={database}", "--no-password", f"--file={work / name}"]
-        run([programs.path("pg_dumpall"), argument, *options], endpoint)
+        database = f"--database={make_dsn(dbname=endpoint.database)}"
+        command = [work.programs.path("pg_dumpall"), work.argument, f"--{part}-only", database, "--no-password"]
+        with output_to(work.folder / name, work.identity) as (options, stdout):
+            run([*command, *options], endpoint, stdout=stdout)
 
 
-def _read_completely(programs: Programs, work: Path) -> tuple[File, ...]:
+def _read_completely(work: Work) -> tuple[File, ...]:
     """Read all that was written: pg_restore reads every block of the dump, and finds what is cut or flipped."""
-    for name in (DUMP, ROLES, TABLESPACES):
-        sync(work / name)
-    with Process([programs.path("pg_restore"), "--file=/dev/null", str(work / DUMP)]) as pg_restore:
-        described = tuple(describe_file(work / name) for name in (DUMP, ROLES, TABLESPACES))
-        pg_restore.wait()
-    return described
+    paths = sorted(work.folder.rglob("*"))
+    for path in paths:
+        sync(path)
+    names = [path.relative_to(work.folder).as_posix() for path in paths if path.is_file()]
+    with _dump_read(work):
+        return tuple(describe_file(work.folder, name) for name in names)
 
 
-def _publish(work: Path, final: Path, manifest: Manifest) -> DumpSet:
-    write_manifest(work, manifest)
-    sync(work)
-    work.rename(final)
-    sync(final.parent)
-    return read_set(final)
+@contextmanager
+def _dump_read(work: Work) -> Iterator[None]:
+    """Read the dump as whoever restores it will, beside what the block does."""
+    with input_from(work.dump, work.identity) as (arguments, stdin):
+        if work.format == "plain":
+            _require_end(os.open(work.dump, os.O_RDONLY) if stdin is None else os.dup(stdin))
+            yield
+            return
+        command = [work.programs.path("pg_restore"), "--file=/dev/null", *arguments]
+        with Process(command, stdin=stdin) as pg_restore:
+            yield
+            pg_restore.wait()
+
+
+def _require_end(descriptor: int) -> None:
+    """Raise ServerError where plain SQL is cut short; what else may be wrong with it the drill finds."""
+    end = b""
+    with os.fdopen(descriptor, "rb") as text:
+        while block := text.read(BLOCK_BYTES):
+            end = (end + block)[-PLAIN_END_BYTES:]
+    if PLAIN_END not in end:
+        raise ServerError(f"{PLAIN} does not end as pg_dump ends it", "see to the disk of this folder, and retry")
 
 
 def _notices(contents: Contents) -> list[str]:

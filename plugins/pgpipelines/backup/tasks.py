@@ -10,18 +10,22 @@ from urllib.parse import quote
 
 from airflow.sdk import Asset, AssetAlias, get_current_context
 
+from pgpipelines.backup.catalogue import records, table
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import Manifest
-from pgpipelines.backup.pipeline import directory_of, keep_of, zone_of
+from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
 from pgpipelines.backup.retention import apply_retention
-from pgpipelines.backup.sets import DumpSet, read_set
+from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.taking import take_set
 from pgpipelines.configuration import Dumps
 from pgpipelines.connections import endpoint
+from pgpipelines.errors import OverdueError
 from pgpipelines.tasks import current_run, plain_errors
 
 # Which databases are dumped is known only when the tasks are mapped: they name this as their outlet.
 DUMPS = AssetAlias("pgpipelines dumps", group="pgpipelines")
+
+MOST_SHOWN = 50
 
 Summary = dict[str, Any]
 
@@ -32,7 +36,9 @@ def take(settings: Mapping[str, Any], connection: str) -> Summary:
     """Take a set of a connection's database. Raises a PipelineError; then there is no set."""
     with plain_errors():
         pipeline = _pipeline(settings, connection)
-        taken = take_set(endpoint(connection), directory_of(pipeline), current_run().application_name)
+        taken = take_set(
+            endpoint(connection), store_of(pipeline), current_run().application_name, dump_format=pipeline.format
+        )
     return _announced(taken)
 
 
@@ -40,7 +46,8 @@ def drill(settings: Mapping[str, Any], taken: Summary) -> Summary:
     """Prove the set that was taken by restoring it. Raises VerificationError where it is not what was dumped."""
     with plain_errors():
         pipeline = _pipeline(settings, taken["connection"])
-        proven = drill_set(read_set(directory_of(pipeline) / taken["set"]), current_run().application_name)
+        lent = None if pipeline.drill == "embedded" else endpoint(pipeline.drill)
+        proven = drill_set(store_of(pipeline).read(taken["set"]), current_run().application_name, lent)
     return _announced(proven)
 
 
@@ -49,7 +56,7 @@ def retain(settings: Mapping[str, Any], taken: Summary) -> list[str]:
     with plain_errors():
         pipeline = _pipeline(settings, taken["connection"])
         removed = apply_retention(
-            directory_of(pipeline),
+            store_of(pipeline),
             taken["connection"],
             taken["database"],
             keep_of(pipeline),
@@ -59,6 +66,25 @@ def retain(settings: Mapping[str, Any], taken: Summary) -> list[str]:
     for name in removed:
         log.info("removed %s", name)
     return removed
+
+
+def watch(settings: Mapping[str, Any], connection: str) -> str:
+    """Say whether the newest good set of a connection is young enough; its sets go to XCom as `sets`, newest first.
+
+    Raises OverdueError where somebody has to look.
+    """
+    pipeline = _pipeline(settings, connection)
+    with plain_errors():
+        sets = store_of(pipeline).sets(connection)
+        shown = sets[: -MOST_SHOWN - 1 : -1]
+        for line in table(shown):
+            log.info("%s", line)
+        context: Any = get_current_context()
+        context["ti"].xcom_push("sets", records(shown))
+        found = health_of(pipeline, connection, sets, datetime.now(timezone.utc))
+        if found.overdue:
+            raise OverdueError(str(found), f"see why no set of {connection} was proven: the log of its DAG says it")
+    return str(found)
 
 
 def dump_asset(conn_id: str) -> Asset:
@@ -92,7 +118,7 @@ def _summary(dumped: DumpSet, manifest: Manifest) -> Summary:
         "set": dumped.name,
         "state": dumped.state,
         "bytes": manifest.bytes,
-        "sha256": manifest.dump.sha256,
+        "sha256": manifest.dump_sha256,
         "tables": len(manifest.contents.tables),
         "rows": manifest.rows,
         "lsn": manifest.lsn,

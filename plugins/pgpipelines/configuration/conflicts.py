@@ -69,6 +69,15 @@ def _of_dumps(dumps: Mapping[str, Dumps]) -> Iterator[Mistake]:
     dumped: dict[tuple[str | None, str], Location] = {}
     for dag_id, pipeline in dumps.items():
         where = ("dumps", dag_id, "databases")
+        if pipeline.drill in pipeline.databases:
+            yield ("dumps", dag_id, "drill"), f"found {pipeline.drill}; allowed: a server that is not dumped"
+        wanted = pipeline.encryption
+        if wanted is not None and (wanted.key_connection is None) is (wanted.key_variable is None):
+            words = "found neither or both; allowed: key_connection or key_variable"
+            yield ("dumps", dag_id, "encryption"), words
+        if wanted is not None and pipeline.format == "directory":
+            # pg_dump writes such a folder itself, so that its files would be plain on the disk first.
+            yield ("dumps", dag_id, "format"), "found directory; allowed beside encryption: custom or plain"
         for conn_id in pipeline.databases:
             before = dumped.setdefault((pipeline.directory, conn_id), where)
             if before != where:

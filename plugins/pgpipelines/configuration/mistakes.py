@@ -7,16 +7,19 @@ import json
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pgpipelines.configuration.models import Configuration, Copy, Dumps, KeepRules, Partitions, Rollup
+from pgpipelines.configuration.models import Configuration, Copy, Dumps, Encryption, KeepRules, Partitions, Rollup
 from pgpipelines.configuration.tables import TABLES_WORDS, TableOptions
-from pgpipelines.configuration.values import ALLOWED
+from pgpipelines.configuration.values import ALLOWED, Model
 from pgpipelines.errors import ConfigurationError
 
 Location = Sequence[int | str]
+
+_PARTS_OF_DUMPS: Mapping[str, type[Model]] = MappingProxyType({"keep": KeepRules, "encryption": Encryption})
 
 
 def words(detail: ErrorDetails) -> str:
@@ -59,7 +62,7 @@ def _keys(where: Location) -> list[str]:
     if where[0] == "copies":
         return (TableOptions if "tables" in where[2:] else Copy).keys()
     if where[0] == "dumps":
-        return (KeepRules if "keep" in where[2:] else Dumps).keys()
+        return next((model for key, model in _PARTS_OF_DUMPS.items() if key in where[2:]), Dumps).keys()
     return (Rollup if where[0] == "rollups" else Partitions).keys()
 
 

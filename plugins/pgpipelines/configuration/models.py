@@ -18,6 +18,7 @@ from pgpipelines.configuration.values import (
     Duration,
     Factor,
     FolderName,
+    FormatName,
     IfLockedName,
     KeepCount,
     Model,
@@ -34,6 +35,7 @@ from pgpipelines.configuration.values import (
     Switch,
     TableName,
     Timezone,
+    VariableName,
     VerifyName,
     allowing,
 )
@@ -201,6 +203,13 @@ class KeepRules(Model):
     monthly: KeepCount = Field(12, description="and months.")
 
 
+class Encryption(Model):
+    """Where the key is by which sets are encrypted: exactly one of these. The key itself is never in this file."""
+
+    key_connection: ConnectionId | None = Field(None, description="An Airflow connection, whose password is the key.")
+    key_variable: VariableName | None = Field(None, description="An environment variable, whose value is the key.")
+
+
 class Dumps(Model):
     """A pipeline that dumps databases, proves each dump by restoring it, and keeps as many as it should."""
 
@@ -211,20 +220,29 @@ class Dumps(Model):
     databases: Connections = Field(description="Airflow connections of the databases to dump.")
     directory: FolderName | None = Field(
         None,
-        description="Where the sets are kept, relative to the package's folder. Without it: "
-        "PGPIPELINES_DUMP_DIRECTORY, or else the folder dumps.",
+        description="Where the sets are kept: a folder, relative to the package's, or a URL such as "
+        "s3://connection@bucket/folder. Without it: PGPIPELINES_DUMP_DIRECTORY, or else the folder dumps.",
     )
     keep: KeepRules = Field(default_factory=KeepRules, description="How many sets are kept.")
+    format: FormatName = Field(
+        "custom",
+        description="How pg_dump writes: custom, one compressed file; directory, compressed files by several "
+        "connections; plain, SQL that a person reads and psql restores.",
+    )
     drill: DrillName = Field(
         "embedded",
         description="embedded restores each set into a server that lives for that, on the machine of the task, and "
-        "compares; none proves nothing.",
+        "compares; the id of an Airflow connection does so on that server, which nothing else needs; none proves "
+        "nothing.",
+    )
+    encryption: Encryption | None = Field(
+        None, description="Encrypt the files of each set, in the format of age, by a key that a place is named of here."
     )
     overdue_after: Duration = Field("26h", description="The age at which the newest good set is too old.")
 
     def settings(self) -> dict[str, Any]:
         """The settings as a task is given them: plain values."""
-        return self.model_dump(mode="json", include={"timezone", "directory", "keep"})
+        return self.model_dump(mode="json", exclude={"schedule", "databases"})
 
 
 class Configuration(Model):

@@ -39,7 +39,15 @@ MAX_BATCH_SIZE = 10_000_000
 MAX_PARALLEL = 32
 MAX_STREAMS = 16
 # DAG files already define these, and two DAGs can't share an id.
-TAKEN_DAG_IDS = frozenset({"example_after_copy", "explain_charger_stats", "postgres_data_copy", "simple_postgres_copy"})
+TAKEN_DAG_IDS = frozenset(
+    {
+        "example_after_copy",
+        "explain_charger_stats",
+        "postgres_data_copy",
+        "postgres_dump_health",
+        "simple_postgres_copy",
+    }
+)
 MOST_PER_DAY = 10_000
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
@@ -167,6 +175,7 @@ NAME_WORDS = 'text: one name, with "double quotes" around what SQL wants quoted'
 KEY_WORDS = "a list of different columns"
 DURATION_WORDS = "a whole number and s, m, h, d or w, such as 90m, 1h or 2d"
 SAMPLE_PERIOD_WORDS = "a duration from 1m to 1h, such as 15m"
+FOLDER_WORDS = "text: the path of a folder, or a URL"
 LOOKBACK_WORDS = f"{DURATION_WORDS}; for a cursor of whole numbers, a whole number"
 SQL_WORDS = "text: SQL"
 
@@ -238,8 +247,13 @@ StrategyName = Annotated[Literal["full_refresh", "incremental"], allowing("full_
 OnDriftName = Annotated[Literal["refuse", "widen"], allowing("refuse or widen")]
 VerifyName = Annotated[Literal["checksum", "count"], allowing("checksum or count")]
 IfLockedName = Annotated[Literal["wait", "skip"], allowing("wait or skip")]
-DrillName = Annotated[Literal["embedded", "none"], allowing("embedded or none")]
-FolderName = Annotated[str, Field(pattern=r"^[^\u0000]*\S[^\u0000]*$"), allowing("text: the path of a folder")]
+DRILL_WORDS = "embedded, none, or the id of an Airflow connection to a server for drills"
+DrillName = Annotated[str, Field(pattern=CONNECTION_PATTERN), allowing(DRILL_WORDS)]
+VariableName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), allowing("the name of an environment variable")
+]
+FormatName = Annotated[Literal["custom", "directory", "plain"], allowing("custom, directory or plain")]
+FolderName = Annotated[str, Field(pattern=r"^[^\u0000]*\S[^\u0000]*$"), allowing(FOLDER_WORDS)]
 Connections = Annotated[
     tuple[ConnectionId, ...],
     Field(strict=False, min_length=1),

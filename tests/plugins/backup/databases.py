@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.taking import take_set
 from tests.fixtures.servers import Database
@@ -55,7 +56,23 @@ def fill(database: Database) -> Database:
 
 def take(database: Database, directory: Path) -> DumpSet:
     """Take a set of a database."""
-    return take_set(database.endpoint, directory, "tests.take")
+    return take_set(database.endpoint, Folder(directory), "tests.take")
+
+
+def list_sets(directory: Path, conn_id: str | None = None) -> list[DumpSet]:
+    """The sets of a directory."""
+    return Folder(directory).sets(conn_id)
+
+
+def again(found: DumpSet) -> DumpSet:
+    """The set as it is now."""
+    return found.store.read(found.name)
+
+
+def folder_of(found: DumpSet) -> Path:
+    """Where a set is on this machine."""
+    assert isinstance(found.store, Folder)
+    return found.store.path / found.name
 
 
 def left_in(directory: Path) -> list[str]:

@@ -18,11 +18,12 @@ import pytest
 
 from demo.servers import installed_majors
 from pgpipelines.backup.drill import drill_set
+from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.manifest import DUMP
 from pgpipelines.backup.processes import run
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.scratch import scratch_folder
-from pgpipelines.backup.sets import DumpSet, connection_folder, list_sets, read_set
+from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.taking import take_set
 from pgpipelines.errors import (
     ConfigurationError,
@@ -35,7 +36,7 @@ from pgpipelines.sessions import Endpoint
 from tests.dags.bag import ROOT
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
-from tests.plugins.backup.databases import fill, left_in, take
+from tests.plugins.backup.databases import again, fill, folder_of, left_in, list_sets, take
 
 # More of them with PGPIPELINES_KILLS=20, PGPIPELINES_FLIPS=200, PGPIPELINES_CUTS=99.
 KILLS = int(os.environ.get("PGPIPELINES_KILLS", "1"))
@@ -49,10 +50,11 @@ import sys
 from pathlib import Path
 from psycopg2.extensions import parse_dsn
 from pgpipelines.backup.drill import drill_set
+from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.taking import take_set
 from pgpipelines.sessions import Endpoint
 print("ready", flush=True)
-taken = take_set(Endpoint("conn", parse_dsn(sys.stdin.readline())), Path(sys.argv[1]), "tests.take")
+taken = take_set(Endpoint("conn", parse_dsn(sys.stdin.readline())), Folder(Path(sys.argv[1])), "tests.take")
 drill_set(taken, "tests.drill")
 """
 
@@ -139,14 +141,14 @@ def test_a_password_is_wrong(source: Database, tmp_path: Path) -> None:
 def test_a_secret_that_only_arguments_could_carry_is_refused(source: Database, tmp_path: Path) -> None:
     endpoint = Endpoint("conn", {**source.endpoint.parameters, "sslpassword": "canary"})
     with pytest.raises(ConfigurationError, match="sslpassword would be seen"):
-        take_set(endpoint, tmp_path, "tests.take")
+        take_set(endpoint, Folder(tmp_path), "tests.take")
     assert left_in(tmp_path) == []
 
 
 def test_the_process_is_killed_at_any_moment(source: Database, tmp_path: Path) -> None:
     fill(source)
     moment = random.Random(7)
-    folder = connection_folder(tmp_path, "conn")
+    folder = tmp_path / "conn"
     _, seconds = took(source, tmp_path, kill_after=None)
     for _ in range(KILLS):
         took(source, tmp_path, kill_after=moment.uniform(0, seconds))
@@ -192,9 +194,9 @@ def took(database: Database, directory: Path, *, kill_after: float | None) -> tu
 
 def spoilt(taken: DumpSet, change: Callable[[bytes], bytes], name: str) -> DumpSet:
     """The set with one file changed."""
-    path = taken.folder / name
+    path = folder_of(taken) / name
     path.write_bytes(change(path.read_bytes()))
-    return read_set(taken.folder)
+    return again(taken)
 
 
 FILES = [DUMP, DUMP, DUMP, "roles.sql", "tablespaces.sql", "manifest.json", "SHA256SUMS"]
@@ -205,14 +207,14 @@ def test_a_flipped_bit_anywhere_is_noticed(source: Database, tmp_path: Path) -> 
     chosen = random.Random(11)
     for _ in range(FLIPS):
         name = chosen.choice(FILES)
-        content = (taken.folder / name).read_bytes()
+        content = (folder_of(taken) / name).read_bytes()
         place = chosen.randrange(len(content) * 8)
         flipped = bytearray(content)
         flipped[place // 8] ^= 1 << place % 8
         with pytest.raises(VerificationError):
             drill_set(spoilt(taken, lambda _, flipped=flipped: bytes(flipped), name), "tests.drill")  # type: ignore[misc]
-        assert read_set(taken.folder).state in {"broken", "failed drill"}, (name, place)
-        (taken.folder / name).write_bytes(content)
+        assert again(taken).state in {"broken", "failed drill"}, (name, place)
+        (folder_of(taken) / name).write_bytes(content)
     assert drill_set(taken, "tests.drill").state == "proven"
 
 
@@ -221,18 +223,18 @@ def test_a_file_that_was_cut_is_noticed_without_reading_it(source: Database, tmp
     chosen = random.Random(13)
     for _ in range(CUTS):
         name = chosen.choice(FILES)
-        content = (taken.folder / name).read_bytes()
+        content = (folder_of(taken) / name).read_bytes()
         length = chosen.randrange(len(content))
         assert spoilt(taken, lambda content, length=length: content[:length], name).state == "broken"  # type: ignore[misc]
-        (taken.folder / name).write_bytes(content)
-    assert read_set(taken.folder) == taken
+        (folder_of(taken) / name).write_bytes(content)
+    assert again(taken) == taken
 
 
 @pytest.mark.parametrize("major", installed_majors())
 def test_the_full_read_finds_a_dump_that_was_cut_while_it_was_written(
     database_of: Callable[..., Database], tmp_path: Path, major: int
 ) -> None:
-    dump = take(fill(database_of(major)), tmp_path).folder / DUMP
+    dump = folder_of(take(fill(database_of(major)), tmp_path)) / DUMP
     content = dump.read_bytes()
     chosen = random.Random(17)
     for _ in range(CUTS // 5):
@@ -273,13 +275,13 @@ def test_the_disk_is_full(source: Database, small_disk: Path) -> None:
 
 def test_the_scratch_server_dies(source: Database, tmp_path: Path) -> None:
     taken = take(fill(source), tmp_path)
-    socket = scratch_folder(taken.folder.parent) / ".s.PGSQL.5432"
+    socket = scratch_folder(folder_of(taken).parent) / ".s.PGSQL.5432"
     with ThreadPoolExecutor(1) as pool:
         drilling = pool.submit(drill_set, taken, "tests.drill")
         eventually(lambda: socket.exists() or drilling.done())
         postgres = [each for each in psutil.Process().children() if each.name() == "postgres"]
         postgres[0].kill()
         assert isinstance(drilling.exception(), PipelineError)
-    assert read_set(taken.folder).state == "failed drill"
+    assert again(taken).state == "failed drill"
     assert drill_set(taken, "tests.drill").state == "proven"
-    assert not scratch_folder(taken.folder.parent).exists()
+    assert not scratch_folder(folder_of(taken).parent).exists()

@@ -11,7 +11,8 @@ import pytest
 
 from pgpipelines.backup.__main__ import main
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.sets import read_set, set_name
+from pgpipelines.backup.folder import Folder
+from pgpipelines.backup.sets import set_name
 from pgpipelines.errors import VerificationError
 from tests.dags.bag import ROOT
 from tests.plugins.backup.test_retention import write_set
@@ -57,7 +58,7 @@ def test_a_database_is_overdue_without_a_young_good_set(directory: Path, capsys:
     assert said(capsys, "overdue") == (
         1,
         [
-            f"OVERDUE conn: conn/{set_name(hours_ago(27), 'db')} is 27.0 h old (26.0 h allowed)",
+            f"OVERDUE conn: {set_name('conn', hours_ago(27), 'db')} is 27.0 h old (26.0 h allowed)",
             f"ok unproven: unproven/{unproven.name} is 47.0 h old (48.0 h allowed)",
         ],
     )
@@ -96,11 +97,11 @@ def test_every_set_is_listed_with_its_state_and_its_fault(directory: Path, capsy
             "conn/20260102T030405.000Z-db  proven  2026-01-02 03:04:05 UTC  0.0  1,225  1.5     2.5",
             "conn/20260103T030405.000Z-db  whole   2026-01-03 03:04:05 UTC  0.0  1,225  1.5",
             "conn/20260104T030405.000Z-db  broken",
-            "conn/20260104T030405.000Z-db: SHA256SUMS: No such file or directory",
+            "conn/20260104T030405.000Z-db: SHA256SUMS is missing",
         ],
     )
-    with pytest.raises(VerificationError, match="is broken: SHA256SUMS"):
-        drill_set(read_set(broken), "tests.drill")
+    with pytest.raises(VerificationError, match="is broken: SHA256SUMS is missing"):
+        drill_set(Folder(directory).read(f"conn/{broken.name}"), "tests.drill")
 
 
 def test_what_would_be_removed_is_shown_and_stays(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,17 +17,17 @@ import pytest
 
 from demo.servers import installed_majors
 from pgpipelines.backup.contents import Contents, Position, SequenceRange, differences, read_contents
-from pgpipelines.backup.definitions import differing_definitions
+from pgpipelines.backup.definitions import differing_definitions, differing_roles
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import DUMP, describe_file, write_manifest
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.scratch import scratch_folder
-from pgpipelines.backup.sets import DumpSet, read_set
+from pgpipelines.backup.sets import DumpSet
 from pgpipelines.errors import VerificationError
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
 from tests.fixtures.servers import Database
-from tests.plugins.backup.databases import fill, take
+from tests.plugins.backup.databases import again, fill, folder_of, take
 
 # More of them with PGPIPELINES_DRILLS=50 and PGPIPELINES_CHANGES=200.
 DRILLS = int(os.environ.get("PGPIPELINES_DRILLS", "1"))
@@ -63,12 +63,12 @@ def test_a_set_of_everything_is_proven_on_a_server_of_its_version(
     taken = take(fill(database_of(major)), tmp_path)
     proven = drill(taken)
     assert proven.state == "proven"
-    assert proven == read_set(taken.folder)
+    assert proven == again(taken)
     assert proven.drill is not None
     assert proven.drill.server_version.startswith(str(major))
     assert proven.drill.seconds > 0
-    assert stat.S_IMODE((taken.folder / "drill.json").stat().st_mode) == 0o600
-    assert not scratch_folder(taken.folder.parent).exists()
+    assert stat.S_IMODE((folder_of(taken) / "drill.json").stat().st_mode) == 0o600
+    assert not scratch_folder(folder_of(taken).parent).exists()
 
 
 def test_owners_members_and_grants_are_restored_by_the_set_itself(source: Database, tmp_path: Path) -> None:
@@ -150,14 +150,14 @@ def test_a_dump_of_other_content_is_not_proven(source: Database, tmp_path: Path)
     source.run("UPDATE shop.item SET price = price + 0.01 WHERE id = 77")
     other = take(source, tmp_path)
     assert taken.manifest is not None
-    shutil.copy(other.folder / DUMP, taken.folder / DUMP)
-    described = describe_file(taken.folder / DUMP)
+    shutil.copy(folder_of(other) / DUMP, folder_of(taken) / DUMP)
+    described = describe_file(folder_of(taken), DUMP)
     files = tuple(described if file.name == DUMP else file for file in taken.manifest.files)
-    write_manifest(taken.folder, replace(taken.manifest, files=files))
+    write_manifest(folder_of(taken), replace(taken.manifest, files=files))
     named = "table shop.item: 500 rows as expected, but with other content"
     with pytest.raises(VerificationError, match=named):
-        drill(read_set(taken.folder))
-    failed = read_set(taken.folder)
+        drill(again(taken))
+    failed = again(taken)
     assert failed.state == "failed drill"
     assert failed.drill is not None
     assert named in failed.drill.fault
@@ -179,8 +179,11 @@ def test_definitions_and_roles_that_are_otherwise_are_named(source: Database, tm
     taken = take(source, tmp_path)
 
     def differing() -> list[str]:
-        manifest = taken.require_manifest()
-        return list(differing_definitions(client_for(18), source.endpoint, taken.folder, manifest))
+        roles = folder_of(taken) / "roles.sql"
+        return [
+            *differing_definitions(client_for(18), source.endpoint, folder_of(taken)),
+            *differing_roles(client_for(18), source.endpoint, roles, alone=True),
+        ]
 
     # Lines about the superuser stand in for those about a drill's own.
     assert [line for line in differing() if "postgres" not in line] == []

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from pgpipelines.backup.place import held, remove_set
-from pgpipelines.backup.sets import list_sets
+from pgpipelines.backup.folder import Folder
+from pgpipelines.backup.place import held
 from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
 from tests.fixtures.servers import Database
-from tests.plugins.backup.databases import take
+from tests.plugins.backup.databases import list_sets, take
 from tests.plugins.backup.test_retention import START, write_set
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.place import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
@@ -59,7 +60,7 @@ def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_removed_set_is_none_any_more(tmp_path: Path) -> None:
     folder = write_set(tmp_path, START, proven=True)
-    remove_set(folder)
+    Folder(tmp_path).remove(f"conn/{folder.name}")
     assert list(folder.parent.iterdir()) == []
 
 

@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgpipelines.backup.contents import Contents, LargeObjects, TableContent
+from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.manifest import Manifest, write_manifest
 from pgpipelines.backup.retention import Keep, Kept, apply_retention, removable
-from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, list_sets, set_name
+from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, set_name
 from pgpipelines.templates import QualifiedName
+from tests.plugins.backup.databases import folder_of, list_sets
 
 SEOUL = ZoneInfo("Asia/Seoul")
 START = datetime(2026, 1, 1, 15, tzinfo=timezone.utc)  # midnight in Seoul
@@ -102,7 +104,7 @@ def write_set(
     directory: Path, taken_at: datetime, *, proven: bool, database: str = "db", conn_id: str = "conn"
 ) -> Path:
     """A set as it is found on disk, but for the dump itself."""
-    folder = directory / conn_id / set_name(taken_at, database)
+    folder = directory / set_name(conn_id, taken_at, database)
     folder.mkdir(parents=True)
     manifest = Manifest(
         conn_id=conn_id,
@@ -139,10 +141,10 @@ def test_a_dry_run_shows_what_a_run_does(tmp_path: Path) -> None:
     (broken / "manifest.json").write_text("{}")
     keep, now = Keep(daily=2, weekly=0, monthly=0), START + timedelta(days=20)
     before = list_sets(tmp_path)
-    shown = apply_retention(tmp_path, "conn", "db", keep, zone=SEOUL, now=now, dry_run=True)
+    shown = apply_retention(Folder(tmp_path), "conn", "db", keep, zone=SEOUL, now=now, dry_run=True)
     assert list_sets(tmp_path) == before
-    done = apply_retention(tmp_path, "conn", "db", keep, zone=SEOUL, now=now)
-    assert shown == done == [f"conn/{set_name(START + timedelta(days=day), 'db')}" for day in range(7)]
+    done = apply_retention(Folder(tmp_path), "conn", "db", keep, zone=SEOUL, now=now)
+    assert shown == done == [set_name("conn", START + timedelta(days=day), "db") for day in range(7)]
     assert [each for each in before if each.name not in done] == list_sets(tmp_path)
     assert [path.name for path in (tmp_path / "conn").iterdir() if path.name.startswith(".")] == [".lock"]
 
@@ -151,5 +153,5 @@ def test_the_newest_proven_set_stays_even_where_nothing_is_to_be_kept(tmp_path: 
     kept = write_set(tmp_path, START, proven=True)
     write_set(tmp_path, START + timedelta(days=1), proven=False)
     nothing = Keep(daily=0, weekly=0, monthly=0)
-    apply_retention(tmp_path, "conn", "db", nothing, zone=SEOUL, now=START + timedelta(days=2))
-    assert [each.folder for each in list_sets(tmp_path)] == [kept]
+    apply_retention(Folder(tmp_path), "conn", "db", nothing, zone=SEOUL, now=START + timedelta(days=2))
+    assert [folder_of(each) for each in list_sets(tmp_path)] == [kept]

@@ -12,13 +12,13 @@ import pytest
 
 from demo.servers import installed_majors
 from pgpipelines.backup.drill import drill_set
+from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.programs import client_for
-from pgpipelines.backup.sets import list_sets
 from pgpipelines.backup.taking import take_set
 from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import quoted
 from tests.fixtures.servers import Database, outside
-from tests.plugins.backup.databases import TABLES, fill, take
+from tests.plugins.backup.databases import TABLES, fill, folder_of, list_sets, take
 
 
 @pytest.mark.parametrize("major", installed_majors())
@@ -32,7 +32,7 @@ def test_a_set_holds_dump_globals_and_a_manifest_of_everything(
     assert taken.state == "whole"
     assert taken.name.startswith(f"{database.name}/{manifest.taken_at:%Y%m%dT%H%M%S}.")
     assert taken.name.endswith(f"Z-{database.name}")
-    assert sorted(path.name for path in taken.folder.iterdir()) == [
+    assert sorted(path.name for path in folder_of(taken).iterdir()) == [
         "SHA256SUMS",
         "database.dump",
         "manifest.json",
@@ -48,12 +48,14 @@ def test_a_set_holds_dump_globals_and_a_manifest_of_everything(
     assert manifest.server_major == major
     assert manifest.first_role == "postgres"
     assert manifest.notices == ()
-    assert "CREATE ROLE postgres" in (taken.folder / "roles.sql").read_text(encoding="utf-8")
+    assert "CREATE ROLE postgres" in (folder_of(taken) / "roles.sql").read_text(encoding="utf-8")
 
 
 def test_a_person_can_check_the_files_without_us(source: Database, tmp_path: Path) -> None:
     taken = take(fill(source), tmp_path)
-    checked = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=taken.folder, capture_output=True, check=True)
+    checked = subprocess.run(
+        ["sha256sum", "--check", "SHA256SUMS"], cwd=folder_of(taken), capture_output=True, check=True
+    )
     assert checked.stdout.count(b": OK\n") == 4
 
 
@@ -86,7 +88,7 @@ def test_a_database_with_an_impossible_name_is_dumped(source: Database, tmp_path
     outside(source.server, f"CREATE DATABASE {quoted(name)}")
     try:
         endpoint = Endpoint(name, {**source.endpoint.parameters, "dbname": name})
-        taken = take_set(endpoint, tmp_path, "tests.take")
+        taken = take_set(endpoint, Folder(tmp_path), "tests.take")
         assert taken.manifest is not None
         assert taken.manifest.database == name
         assert taken.conn_id == name

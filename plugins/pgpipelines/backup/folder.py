@@ -1,0 +1,76 @@
+"""Sets in a directory of this machine: they are taken where they stay, and get their name by a rename."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgpipelines.backup.keys import KeySource
+from pgpipelines.backup.manifest import sync, write_private
+from pgpipelines.backup.place import PARTIAL, held
+from pgpipelines.backup.sets import DRILL, DRILL_REPORT, TEXTS, DrillReport, DumpSet, described, file_name
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The sets of a directory. What begins with a dot there is none: a lock, or what dead runs have left."""
+
+    path: Path
+    keys: KeySource | None = None
+
+    def sets(self, conn_id: str | None = None) -> list[DumpSet]:
+        """See Store."""
+        connections = _folders(self.path) if conn_id is None else [self.path / file_name(conn_id)]
+        return [self.read(f"{each.name}/{folder.name}") for each in connections for folder in _folders(each)]
+
+    def read(self, name: str) -> DumpSet:
+        """See Store."""
+        folder = self.path / name
+        try:
+            files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+            texts = {each: files[each].read_bytes() for each in TEXTS if each in files}
+            sizes = {each: path.stat().st_size for each, path in files.items()}
+        except OSError as error:
+            return DumpSet(name, None, None, f"{Path(error.filename or '').name}: {error.strerror}", store=self)
+        return described(name, texts, sizes, self)
+
+    def held(self, conn_id: str) -> AbstractContextManager[Path]:
+        """See Store. Raises ConflictError where another run holds the connection's folder."""
+        return held(self.path / file_name(conn_id))
+
+    def publish(self, work: Path, name: str) -> DumpSet:
+        """See Store."""
+        final = self.path / name
+        sync(work)
+        work.rename(final)
+        sync(final.parent)
+        return self.read(name)
+
+    @contextmanager
+    def files(self, found: DumpSet) -> Iterator[Path]:
+        """See Store."""
+        yield self.path / found.name
+
+    def note(self, name: str, report: DrillReport) -> None:
+        """See Store."""
+        folder = self.path / name
+        partial = folder / f"{PARTIAL}{DRILL}"
+        write_private(partial, DRILL_REPORT.dump_json(report, indent=1))
+        partial.rename(folder / DRILL)
+        sync(folder)
+
+    def remove(self, name: str) -> None:
+        """See Store."""
+        folder = self.path / name
+        doomed = folder.with_name(f"{PARTIAL}{folder.name}")
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def _folders(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return []
+    return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))

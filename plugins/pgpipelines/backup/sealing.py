@@ -1,0 +1,97 @@
+"""Files that are encrypted while a program writes them, and decrypted while one reads: nothing plain touches a disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from pgpipelines.backup.age import UnreadableFileError, decrypted, encrypt
+from pgpipelines.backup.keys import Identity
+from pgpipelines.backup.manifest import SEALED, sync
+from pgpipelines.errors import VerificationError
+
+
+@contextmanager
+def output_to(path: Path, identity: Identity | None) -> Iterator[tuple[list[str], int | None]]:
+    """Where a program writes a file: options that say so, or, to encrypt it, its standard output."""
+    if identity is None:
+        yield [f"--file={path}"], None
+    else:
+        with sealed(path.with_name(path.name + SEALED), identity) as descriptor:
+            yield [], descriptor
+
+
+@contextmanager
+def input_from(path: Path, identity: Identity | None) -> Iterator[tuple[list[str], int | None]]:
+    """Where a program reads a file: arguments that say so, or, where it is encrypted, its standard input."""
+    if identity is None:
+        yield [str(path)], None
+    else:
+        with unsealed(path.with_name(path.name + SEALED), [identity]) as descriptor:
+            yield [], descriptor
+
+
+@contextmanager
+def sealed(path: Path, identity: Identity) -> Iterator[int]:
+    """Give a descriptor to write to; when the block has ended, the file at `path` has it all, encrypted."""
+    source, target = os.pipe()
+    with ThreadPoolExecutor(1, "sealing") as pool:
+        sealing = pool.submit(_seal, source, path, identity)
+        try:
+            yield target
+        finally:
+            os.close(target)
+            # Where it has failed, what went wrong in the block comes of that.
+            sealing.result()
+
+
+@contextmanager
+def unsealed(path: Path, identities: Sequence[Identity]) -> Iterator[int]:
+    """Give a descriptor to read a file's content from. Raises VerificationError where the file was changed.
+
+    The file is read to its end, whether the block does or not.
+    """
+    source, target = os.pipe()
+    with ThreadPoolExecutor(1, "unsealing") as pool:
+        unsealing = pool.submit(_unseal, path, target, identities)
+        try:
+            yield source
+        finally:
+            os.close(source)
+            unsealing.result()
+
+
+def unseal(path: Path, plain: Path, identities: Sequence[Identity]) -> None:
+    """Write a file's content to `plain`. Raises VerificationError where the file was changed."""
+    _unseal(path, os.open(plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), identities)
+
+
+def _seal(plain: int, path: Path, identity: Identity) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(plain, "rb") as source, os.fdopen(descriptor, "wb") as target:
+        encrypt(source, target, identity.public)
+    sync(path)
+
+
+def _unseal(path: Path, plain: int, identities: Sequence[Identity]) -> None:
+    with path.open("rb") as source, os.fdopen(plain, "wb", buffering=0) as target:
+        try:
+            for piece in decrypted(source, identities):
+                _write(target.fileno(), piece)
+        except UnreadableFileError as error:
+            raise VerificationError(
+                f"{path.name} can't be decrypted: {error}", "look at this disk; an older set may be whole"
+            ) from None
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """Write it all, or nothing where the reader has had enough."""
+    rest = memoryview(content)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except BrokenPipeError:
+        pass
