@@ -61,6 +61,10 @@ class Endpoint:
         """Database name; libpq's default is the user's name."""
         return self.parameters.get("dbname", self.user)
 
+    def of(self, database: str) -> Endpoint:
+        """Another database of the same server, by the same login."""
+        return Endpoint(self.conn_id, {**self.parameters, "dbname": database})
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -195,6 +199,15 @@ class Session:
         with self._cursor() as run:
             run.execute(self._bound(run, render(template, **context), values))
             return int(run.rowcount)
+
+    def execute_alone(self, template: str, values: Mapping[str, object] | None = None, **context: object) -> None:
+        """Run a statement that no transaction may hold, such as CREATE DATABASE; no transaction may be open."""
+        self._connection.autocommit = True
+        try:
+            self.execute(template, values, **context)
+        finally:
+            if not self._connection.closed:
+                self._connection.autocommit = False
 
     def result_columns(self, template: str, **context: object) -> list[tuple[str, int]]:
         """Run a statement and return its result's columns, each as name and type modifier, instead of its rows."""

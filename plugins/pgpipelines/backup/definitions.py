@@ -21,23 +21,31 @@ PASSING = re.compile(
     rb"(--)?\s*$|-- Dumped |\\(un)?restrict |REFRESH MATERIALIZED VIEW |-- Name: .*; Type: MATERIALIZED VIEW DATA;"
 )
 SHOWN_WORDS = 4
+APPLICATION_NAME = "pgpipelines.definitions"
 
 
-def differing_definitions(programs: Programs, scratch: Endpoint, folder: Path, manifest: Manifest) -> Iterator[str]:
-    """Name the lines of definitions and roles that the restored database lacks or has besides.
+def comparable(programs: Programs, server_major: int, manifest: Manifest) -> bool:
+    """Tell whether the programs write what such a server has as the set says it: other versions use other words."""
+    return programs.version == manifest.client_version and server_major == manifest.server_major
 
-    Another version of the programs writes the same in other words: then nothing is compared.
-    """
-    if programs.version != manifest.client_version or manifest.server_major != programs.major:
-        return
-    argument = database_argument(scratch, "pgpipelines.drill")
+
+def differing_definitions(programs: Programs, restored: Endpoint, folder: Path) -> Iterator[str]:
+    """Name the lines of definitions that the restored database lacks or has besides."""
     plain = ["--schema-only", "--no-tablespaces"]
     with tempfile.TemporaryDirectory(prefix="pgpipelines-definitions-") as place:
-        expected, found, roles = (Path(place) / name for name in ("expected", "found", "roles"))
+        expected, found = Path(place) / "expected", Path(place) / "found"
         run([programs.path("pg_restore"), *plain, f"--file={expected}", str(folder / DUMP)])
-        run([programs.path("pg_dump"), argument, *plain, f"--file={found}"], scratch)
-        run([programs.path("pg_dumpall"), argument, "--roles-only", f"--file={roles}"], scratch)
+        argument = database_argument(restored, APPLICATION_NAME)
+        run([programs.path("pg_dump"), argument, *plain, f"--file={found}"], restored)
         yield from (f"definition {line}" for line in _differing(_lines(expected), _lines(found)))
+
+
+def differing_roles(programs: Programs, scratch: Endpoint, folder: Path) -> Iterator[str]:
+    """Name the lines about roles that the scratch server lacks or has besides."""
+    with tempfile.TemporaryDirectory(prefix="pgpipelines-definitions-") as place:
+        roles = Path(place) / "roles"
+        argument = database_argument(scratch, APPLICATION_NAME)
+        run([programs.path("pg_dumpall"), argument, "--roles-only", f"--file={roles}"], scratch)
         # The rest of such a line may hold the verifier of a password.
         ours = scratch.user.encode()
         there = Counter({line: count for line, count in _lines(roles).items() if ours not in line})

@@ -11,18 +11,18 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from pgpipelines.backup.contents import differences, read_contents, read_positions
-from pgpipelines.backup.definitions import differing_definitions
+from pgpipelines.backup.definitions import comparable, differing_definitions, differing_roles
 from pgpipelines.backup.manifest import ROLES, Manifest, sync, write_private
 from pgpipelines.backup.opening import opened
 from pgpipelines.backup.place import PARTIAL, held
 from pgpipelines.backup.programs import Programs, server_for
-from pgpipelines.backup.restoring import require_files, restore_dump, restore_roles
+from pgpipelines.backup.restoring import require_files, require_same, restore_dump, restore_roles
 from pgpipelines.backup.scratch import scratch_folder, scratch_server
 from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, DumpSet, read_set
-from pgpipelines.errors import ConfigurationError, PipelineError, ServerError, VerificationError
+from pgpipelines.errors import ConfigurationError, PipelineError, ServerError
 from pgpipelines.sessions import Session
 
-MOST_NAMED = 10
+REMEDY = "do not count on this set: take another one; the newest proven one is kept"
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def drill_set(found: DumpSet, application_name: str) -> DumpSet:
         try:
             with _plain_errors(found.folder), opened(found) as folder:
                 restored = _restore_and_compare(folder, manifest, programs, application_name)
-                _require_none(found.name, restored.differences)
+                require_same(found.name, restored.differences, REMEDY)
         except ConfigurationError:
             raise
         except PipelineError as error:
@@ -69,20 +69,10 @@ def _restore_and_compare(folder: Path, manifest: Manifest, programs: Programs, a
         log.info("restored in %s s; comparing %s tables with the manifest", seconds, len(manifest.contents.tables))
         with Session(scratch, application_name, snapshot=True) as session:
             contents, positions = read_contents(session), read_positions(session)
-        found = [
-            *differences(manifest.contents, manifest.sequences, contents, positions),
-            *differing_definitions(programs, scratch, folder, manifest),
-        ]
+        found = [*differences(manifest.contents, manifest.sequences, contents, positions)]
+        if comparable(programs, programs.major, manifest):
+            found += [*differing_definitions(programs, scratch, folder), *differing_roles(programs, scratch, folder)]
         return Restored(seconds, tuple(found))
-
-
-def _require_none(name: str, found: tuple[str, ...]) -> None:
-    if found:
-        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-        raise VerificationError(
-            f"set {name}, restored, is not what was dumped: {'; '.join(found[:MOST_NAMED])}{more}",
-            "do not count on this set: take another one; the newest proven one is kept",
-        )
 
 
 def _note(folder: Path, report: DrillReport) -> None:

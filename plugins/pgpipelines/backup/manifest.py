@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from pgpipelines.backup.contents import Contents, SequenceRange
 from pgpipelines.backup.programs import major
+from pgpipelines.backup.properties import Properties
 
 DUMP = "database.dump"
 ROLES = "roles.sql"
@@ -57,6 +58,7 @@ class Manifest:
     contents: Contents
     sequences: tuple[SequenceRange, ...]
     notices: tuple[str, ...]
+    properties: Properties
 
     @property
     def bytes(self) -> int:

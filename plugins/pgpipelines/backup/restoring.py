@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pgpipelines.backup.manifest import DUMP, Manifest, describe_file
@@ -15,6 +15,7 @@ from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import quoted
 
 MOST_JOBS = 4
+MOST_NAMED = 10
 APPLICATION_NAME = "pgpipelines.restore"
 
 
@@ -34,9 +35,16 @@ def restore_roles(programs: Programs, server: Endpoint, roles: Path, first_role:
     with tempfile.TemporaryFile() as script:
         script.writelines(line for line in _lines(roles) if line not in there)
         script.seek(0)
-        # The words of an error may not show the statement, which may hold the verifier of a password.
-        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", "--file=-"]
-        run([programs.path("psql"), database_argument(server, APPLICATION_NAME), *options], server, stdin=script)
+        run(psql(programs, server), server, stdin=script)
+
+
+def psql(programs: Programs, server: Endpoint) -> list[str]:
+    """The command that runs a script on its standard input up to the first error.
+
+    The words of an error don't show the statement, which may hold the verifier of a password.
+    """
+    options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", "--file=-"]
+    return [programs.path("psql"), database_argument(server, APPLICATION_NAME), *options]
 
 
 def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
@@ -45,6 +53,15 @@ def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
     # The folders of tablespaces are the old server's.
     options = [f"--jobs={jobs}", "--exit-on-error", "--no-tablespaces", str(folder / DUMP)]
     run([programs.path("pg_restore"), database_argument(server, APPLICATION_NAME), *options], server)
+
+
+def require_same(name: str, differing: Sequence[str], remedy: str) -> None:
+    """Raise VerificationError where what was restored of a set is otherwise than the set says."""
+    if differing:
+        more = f"; and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
+        raise VerificationError(
+            f"set {name}, restored, is not what was dumped: {'; '.join(differing[:MOST_NAMED])}{more}", remedy
+        )
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -29,6 +29,7 @@ from pgpipelines.backup.manifest import (
 from pgpipelines.backup.place import PARTIAL, PRIVATE, held, require_room
 from pgpipelines.backup.processes import Process, database_argument, run
 from pgpipelines.backup.programs import Programs, client_for
+from pgpipelines.backup.properties import read_properties
 from pgpipelines.backup.sets import DumpSet, connection_folder, read_set, set_name
 from pgpipelines.errors import ServerError
 from pgpipelines.sessions import Endpoint, Session
@@ -93,6 +94,7 @@ def _take(endpoint: Endpoint, folder: Path, application_name: str) -> DumpSet:
                 contents=dumped.contents,
                 sequences=dumped.sequences,
                 notices=tuple(_notices(dumped.contents)),
+                properties=read_properties(session, database.name),
                 seconds=round(time.monotonic() - started, 3),
             )
             return _publish(work, final, manifest)

@@ -17,7 +17,7 @@ import pytest
 
 from demo.servers import installed_majors
 from pgpipelines.backup.contents import Contents, Position, SequenceRange, differences, read_contents
-from pgpipelines.backup.definitions import differing_definitions
+from pgpipelines.backup.definitions import differing_definitions, differing_roles
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import DUMP, describe_file, write_manifest
 from pgpipelines.backup.programs import client_for
@@ -179,8 +179,8 @@ def test_definitions_and_roles_that_are_otherwise_are_named(source: Database, tm
     taken = take(source, tmp_path)
 
     def differing() -> list[str]:
-        manifest = taken.require_manifest()
-        return list(differing_definitions(client_for(18), source.endpoint, taken.folder, manifest))
+        given = client_for(18), source.endpoint, taken.folder
+        return [*differing_definitions(*given), *differing_roles(*given)]
 
     # Lines about the superuser stand in for those about a drill's own.
     assert [line for line in differing() if "postgres" not in line] == []
