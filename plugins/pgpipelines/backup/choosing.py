@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.pipeline import directory_of
+from pgpipelines.backup.sets import DumpSet, list_sets
+from pgpipelines.configuration import Dumps
 from pgpipelines.errors import ConfigurationError, VerificationError
 
 LIST = "`python -m pgpipelines.backup list` shows what there is"
+
+
+def find(pipelines: Mapping[str, Dumps], conn_id: str | None, wanted: str) -> DumpSet:
+    """The set of a connection that is wanted (see `choose`); one that is named with its folder may be any connection's.
+
+    Raises ConfigurationError for a connection that no pipeline dumps.
+    """
+    directories = dict.fromkeys(directory_of(pipeline) for pipeline in pipelines.values())
+    for found in (each for directory in directories for each in list_sets(directory)):
+        if found.name == wanted:
+            return choose([found], wanted, drilled=False)
+    dumping = [pipeline for pipeline in pipelines.values() if conn_id in pipeline.databases]
+    if not dumping:
+        raise ConfigurationError(f"no pipeline of `dumps` dumps {conn_id}", f"{LIST}: give a set's whole name")
+    return choose(list_sets(directory_of(dumping[0]), conn_id), wanted, drilled=dumping[0].drill != "none")
 
 
 def choose(sets: Iterable[DumpSet], wanted: str, *, drilled: bool) -> DumpSet:

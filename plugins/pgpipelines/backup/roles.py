@@ -27,7 +27,7 @@ _CHANGES = re.compile(
 
 
 def missing_roles(script: bytes, encoding: str, present: Collection[str]) -> list[str]:
-    """The roles that a script of pg_dumpall makes and a server lacks; `encoding` is the script's, as PostgreSQL calls it."""
+    """The roles that a script of pg_dumpall makes and a server lacks; `encoding` is that of the script."""
     there = _encoded(encoding, present)
     names = [name for statement, name in _of_roles(script) if statement.startswith(b"CREATE ") and name not in there]
     return [name.decode(encodings[encoding]) for name in names]

@@ -39,7 +39,9 @@ MAX_BATCH_SIZE = 10_000_000
 MAX_PARALLEL = 32
 MAX_STREAMS = 16
 # DAG files already define these, and two DAGs can't share an id.
-TAKEN_DAG_IDS = frozenset({"example_after_copy", "explain_charger_stats", "postgres_data_copy", "simple_postgres_copy"})
+TAKEN_DAG_IDS = frozenset(
+    {"example_after_copy", "explain_charger_stats", "postgres_data_copy", "postgres_restore", "simple_postgres_copy"}
+)
 MOST_PER_DAY = 10_000
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
-from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, DumpSet, read_set
 from pgpipelines.backup.taking import take_set
 from tests.fixtures.servers import Database
 
@@ -56,6 +57,13 @@ def fill(database: Database) -> Database:
 def take(database: Database, directory: Path) -> DumpSet:
     """Take a set of a database."""
     return take_set(database.endpoint, directory, "tests.take")
+
+
+def prove(taken: DumpSet) -> DumpSet:
+    """Say of a set that it is proven."""
+    report = DrillReport(proven=True, at=datetime.now(timezone.utc), seconds=2.5, server_version="18.1")
+    (taken.folder / DRILL).write_bytes(DRILL_REPORT.dump_json(report))
+    return read_set(taken.folder)
 
 
 def left_in(directory: Path) -> list[str]:
