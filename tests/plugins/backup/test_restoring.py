@@ -53,6 +53,11 @@ def place(source: Database) -> Iterator[Database]:
 def missing(beside: Database) -> Iterator[Database]:
     database = Database(beside.server, f"{beside.name}_new")
     yield database
+    drop(database)
+
+
+def drop(database: Database) -> None:
+    """Drop a database and those that came of it."""
     for name in databases_of(database):
         outside(database.server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
