@@ -10,7 +10,8 @@ objects (catalog, oid) AS (
     UNION ALL
     SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE oid NOT IN (SELECT oid FROM temporary_schemas)
     UNION ALL
-    SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typnamespace NOT IN (SELECT oid FROM temporary_schemas)
+    SELECT 'pg_type'::regclass, oid FROM pg_type
+    WHERE typrelid = 0 AND typcategory <> 'A' AND typnamespace NOT IN (SELECT oid FROM temporary_schemas)
     UNION ALL
     SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE pronamespace NOT IN (SELECT oid FROM temporary_schemas)
     UNION ALL

@@ -1,8 +1,9 @@
-"""Looks at sets, by include/pipelines.yaml and the directories alone: without Airflow, its database or a server.
+"""Looks at sets and brings them back, by include/pipelines.yaml and the directories alone: without Airflow.
 
 python -m pgpipelines.backup list        every set, and how far it can be trusted
 python -m pgpipelines.backup overdue     a line for each database; status 1 where a newest good set is too old
 python -m pgpipelines.backup retention   what the next run of each pipeline would remove; nothing is removed
+python -m pgpipelines.backup restore     restores a set, by default the newest that is proven; --help says how
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import MappingProxyType
 
 from pgpipelines.backup.overdue import health
 from pgpipelines.backup.pipeline import directory_of, keep_of, zone_of
+from pgpipelines.backup.restore_command import restore_command
 from pgpipelines.backup.retention import apply_retention
 from pgpipelines.backup.sets import DumpSet, list_sets
 from pgpipelines.configuration import Dumps, load
@@ -24,19 +26,27 @@ from pgpipelines.errors import PipelineError
 HEADINGS = ("set", "state", "taken", "MB", "rows", "dump s", "restore s")
 MEGABYTE = 1_000_000
 
+RESTORE = "restore"
+
 Report = tuple[list[str], bool]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say, and return the exit status: 0 where all is well."""
     parser = argparse.ArgumentParser(prog="python -m pgpipelines.backup", description="Looks at sets of dumps.")
-    parser.add_argument("command", choices=COMMANDS, help="list, overdue or retention")
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("command", choices=[*COMMANDS, RESTORE], help=f"{', '.join(COMMANDS)} or {RESTORE}")
+    chosen = parser.parse_args(arguments[:1])
+    more = arguments[1:]
+    if more and chosen.command != RESTORE:
+        parser.error(f"{chosen.command} takes no arguments")
     configured = load()
     # A pipeline with a mistake is no DAG: nothing dumps its databases, and nothing says so but this.
     mistakes = [line for line in configured.mistakes if ": dumps" in line or not configured.dumps]
     try:
-        lines, well = COMMANDS[chosen.command](configured.dumps)
+        if chosen.command == RESTORE:
+            lines, well = restore_command(configured.dumps, more)
+        else:
+            lines, well = COMMANDS[chosen.command](configured.dumps)
     except PipelineError as error:
         lines, well = [str(error)], False
     sys.stdout.write("".join(f"{line}\n" for line in [*mistakes, *lines]))

@@ -14,19 +14,19 @@ from pgpipelines.errors import ConfigurationError, VerificationError
 LIST = "`python -m pgpipelines.backup list` shows what there is"
 
 
-def find(pipelines: Mapping[str, Dumps], conn_id: str | None, wanted: str) -> DumpSet:
+def find(pipelines: Mapping[str, Dumps], conn_id: str, wanted: str) -> DumpSet:
     """The set of a connection that is wanted (see `choose`); one that is named with its folder may be any connection's.
 
-    Raises ConfigurationError for a connection that no pipeline dumps.
+    Sets of a connection that no pipeline dumps any more are found in the directories of those that there are.
     """
     directories = dict.fromkeys(directory_of(pipeline) for pipeline in pipelines.values())
-    for found in (each for directory in directories for each in list_sets(directory)):
-        if found.name == wanted:
-            return choose([found], wanted, drilled=False)
-    dumping = [pipeline for pipeline in pipelines.values() if conn_id in pipeline.databases]
-    if not dumping:
-        raise ConfigurationError(f"no pipeline of `dumps` dumps {conn_id}", f"{LIST}: give a set's whole name")
-    return choose(list_sets(directory_of(dumping[0]), conn_id), wanted, drilled=dumping[0].drill != "none")
+    found = [each for directory in directories for each in list_sets(directory)]
+    if named := [each for each in found if each.name == wanted]:
+        return choose(named, wanted, drilled=False)
+    dumping = next((pipeline for pipeline in pipelines.values() if conn_id in pipeline.databases), None)
+    if dumping is None:
+        return choose((each for each in found if each.conn_id == conn_id), wanted, drilled=True)
+    return choose(list_sets(directory_of(dumping), conn_id), wanted, drilled=dumping.drill != "none")
 
 
 def choose(sets: Iterable[DumpSet], wanted: str, *, drilled: bool) -> DumpSet:
@@ -50,7 +50,7 @@ def choose(sets: Iterable[DumpSet], wanted: str, *, drilled: bool) -> DumpSet:
     if not taken:
         raise VerificationError(
             f"there is no {'proven' if drilled else 'whole'} set" + (f" from before {until}" if until else ""),
-            f"{LIST}; a set that is not proven can be named",
+            f"{LIST}; one that is not proven can be had by its name",
         )
     return taken[max(taken)]
 

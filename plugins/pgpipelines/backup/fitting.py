@@ -63,7 +63,7 @@ def bring_roles(admin: Session, programs: Programs, folder: Path, manifest: Mani
     if missing and make and server.superuser:
         make_missing_roles(programs, admin.endpoint, folder / ROLES, manifest.encoding, server.names)
         log.info("%s: made the roles that were missing: %s", admin.endpoint, _listed(missing))
-        return [f"roles were made: {_listed(missing)}"]
+        return []
     cause = f"{admin.endpoint}: the server lacks roles that own or may use what is in the set: {_listed(needed)}"
     if needed and make:
         raise PrivilegeError(cause, f"connect as a superuser, who can make them; or let one run {ROLES} of the set")

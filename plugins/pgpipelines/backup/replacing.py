@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgpipelines.backup.contents import read_positions
@@ -45,21 +46,30 @@ def require_tables(target: Endpoint, manifest: Manifest, named: Sequence[Qualifi
                 )
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """What became of each table, and the tables that have no columns by which rows could be told apart or copied."""
+
+    tables: tuple[TableResult, ...]
+    left: tuple[QualifiedName, ...]
+
+
 def replace_tables(
     restored: Endpoint, target: Endpoint, named: Sequence[QualifiedName], run: Run, bounds: Bounds, *, replace: bool
-) -> tuple[TableResult, ...]:
+) -> Replaced:
     """Let tables of the target have the rows that those of the restored database have: all of them, or none.
 
     Without names, all tables, and the sequences stand where they stood; else they are only moved behind the rows.
     """
-    every = every_table(restored, run.application_name)
-    parts = tuple(name for name in every if not is_system_schema(name.schema))
-    wanted = [TableCopy(Selection(name, only=not named), name) for name in parts if not named or name in named]
+    found = [name for name in every_table(restored, run.application_name) if not is_system_schema(name.schema)]
+    with Session(restored, run.application_name) as session:
+        left = tuple(name for name in found if not named and not _described(session, name).stored)
+    wanted = [name for name in found if name in named or (not named and name not in left)]
     report = copy_tables(
         CopyRequest(
             source=restored,
             target=target,
-            tables=tuple(wanted),
+            tables=tuple(TableCopy(Selection(name, only=not named), name) for name in wanted),
             create_missing=False,
             only_empty=not replace,
             bounds=bounds,
@@ -68,7 +78,7 @@ def replace_tables(
     )
     if not named:
         _set_sequences(restored, target, run)
-    return report.tables
+    return Replaced(report.tables, left)
 
 
 def _set_sequences(restored: Endpoint, target: Endpoint, run: Run) -> None:

@@ -27,7 +27,7 @@ from pgpipelines.backup.swapping import Names, beside, hold, is_there, maintenan
 from pgpipelines.errors import ConfigurationError, MissingObjectError, PipelineError, PrivilegeError, ServerError
 from pgpipelines.ledger import Run
 from pgpipelines.sessions import Bounds, Endpoint, Session
-from pgpipelines.templates import QualifiedName, quoted
+from pgpipelines.templates import QualifiedName, readable
 
 MEMBER = "connect as a superuser, or as a member of every role that owns something: include/sql/roles/restorer.sql"
 Mode = Literal["whole", "data_only", "tables"]
@@ -166,20 +166,19 @@ def _prove(found: DumpSet, restored: Endpoint, folder: Path, programs: Programs,
 def _take_place(admin: Session, names: Names, manifest: Manifest, wanted: Wanted) -> Restored:
     kept = swap(admin, names, manifest, end_sessions=wanted.end_sessions)
     notices = (
-        (f"the old database is kept as {kept}; when nobody needs it: DROP DATABASE {quoted(kept)};",) if kept else ()
+        (f"the old database is kept as {kept}; when nobody needs it: DROP DATABASE {readable(kept)};",) if kept else ()
     )
     return Restored(len(manifest.contents.tables), manifest.rows, kept, notices)
 
 
 def _give_rows(restored: Endpoint, manifest: Manifest, wanted: Wanted, run: Run) -> Restored:
-    results = replace_tables(restored, wanted.endpoint, wanted.tables, run, wanted.bounds, replace=wanted.replace)
-    changes = [result.changes for result in results]
-    notices = [f"{result.target}: {notice}" for result in results for notice in result.notices]
+    done = replace_tables(restored, wanted.endpoint, wanted.tables, run, wanted.bounds, replace=wanted.replace)
+    rows = sum(each.changes.inserted + each.changes.updated + each.changes.deleted for each in done.tables)
+    notices = [f"{each.target}: {notice}" for each in done.tables for notice in each.notices]
+    notices += [f"{name} has no columns, and is left as it is" for name in done.left]
     if not wanted.tables and manifest.contents.large_objects.objects:
         notices.append("large objects are left as they are: they are restored with the whole database only")
-    return Restored(
-        len(results), sum(each.inserted + each.updated + each.deleted for each in changes), "", tuple(notices)
-    )
+    return Restored(len(done.tables), rows, notices=tuple(notices))
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def test_with_replace_it_is_kept_under_another_name(taken: DumpSet, used: Databa
     assert content(used) == content(source)
     assert databases_of(used) == [used.name, done.kept]
     assert Database(used.server, done.kept).value("SELECT count(*) FROM precious") == 1
-    assert f'DROP DATABASE "{done.kept}";' in done.notices[-1]
+    assert f"DROP DATABASE {done.kept};" in done.notices[-1]
 
 
 def test_an_empty_database_is_replaced(taken: DumpSet, used: Database, source: Database) -> None:
