@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.docs.terminal import Terminal
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import prove
 from tests.plugins.backup.test_restoring import content
+from tests.plugins.backup.test_restoring_rows import rows
 
 # Apart from the servers of other tests, which make roles of these names too.
 OWN_SERVER, NEW_SERVER = 3, 4
@@ -31,13 +32,11 @@ PIPELINES = "dumps: {nightly: {schedule: null, databases: [erp_dump_conn, chat_d
 
 @dataclass(frozen=True)
 class Company:
-    """A server with the sample systems, and the directory with a proven set of each."""
+    """A server with the sample systems, what they hold by name, and the directory with a proven set of each."""
 
     server: Server
     directory: Path
-
-    def database(self, name: str) -> Database:
-        return Database(self.server, name)
+    held: Mapping[str, tuple[Any, Properties]]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def company(server_of: Callable[..., Server], tmp_path_factory: pytest.TempPathF
         dumper = Database(server, system.database, roles.DUMPER, password)
         conn_id = f"{system.database.removesuffix('_db')}_dump_conn"
         prove(take_set(Endpoint(conn_id, dumper.endpoint.parameters), directory, "tests.take"))
-    return Company(server, directory)
+    return Company(server, directory, {system.database: whole(server, system.database) for system in SYSTEMS})
 
 
 @pytest.fixture
@@ -60,7 +59,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, company: Company) 
     monkeypatch.setenv("PGPIPELINES_DUMP_DIRECTORY", str(company.directory))
 
     def at(server: Server) -> Terminal:
-        address = f"postgresql://postgres:{server.password}@127.0.0.1:{server.port}/postgres"
+        restorer = roles.login(server, "postgres", roles.RESTORER)
+        address = f"postgresql://{restorer.user}:{restorer.password}@127.0.0.1:{server.port}/postgres"
         monkeypatch.setenv("AIRFLOW_CONN_RESTORE_POSTGRES_CONN", address)
         monkeypatch.setenv("PATH", f"{binaries(18)}:/usr/bin:/bin")
         passwords = tmp_path / ".pgpass"
@@ -86,13 +86,12 @@ def globals_of(server: Server) -> list[str]:
 
 
 def test_bring_one_back(company: Company, terminal: Callable[[Server], Terminal]) -> None:
-    before = whole(company.server, "erp")
-    company.database("erp").run(
-        "DELETE FROM orders WHERE id % 10 = 0; UPDATE users SET email = username; CREATE TABLE t ()"
-    )
+    erp = Database(company.server, "erp")
+    before = rows(erp)
+    erp.run("DELETE FROM orders WHERE id % 10 = 0; UPDATE users SET email = username; CREATE TABLE t ()")
     assert list(terminal(company.server).follow(page("restore-dumps"))) == []
-    assert whole(company.server, "erp") == before
-    assert whole(company.server, "erp_again") == before
+    assert rows(erp) == before
+    assert whole(company.server, "erp_again") == company.held["erp"]
 
 
 def test_the_whole_cluster_is_gone(
@@ -102,6 +101,5 @@ def test_the_whole_cluster_is_gone(
     assert list(terminal(new).follow(page("the-whole-cluster-is-gone"))) == []
     assert globals_of(new) == globals_of(company.server)
     for system in SYSTEMS:
-        assert whole(new, system.database) == whole(company.server, system.database), system.database
-    for system in SYSTEMS:
+        assert whole(new, system.database) == company.held[system.database]
         outside(new, f"DROP DATABASE {system.database}")

@@ -8,4 +8,4 @@ FROM pg_database AS d
 CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS g
 LEFT JOIN pg_roles AS r ON g.grantee = r.oid
 WHERE d.datname = %(database)s
-ORDER BY 1, 2, 3;
+ORDER BY coalesce(r.rolname::text, '') COLLATE "C", g.privilege_type COLLATE "C", g.is_grantable;

@@ -9,4 +9,4 @@ INNER JOIN pg_database AS d ON s.setdatabase = d.oid
 CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
 LEFT JOIN pg_roles AS r ON s.setrole = r.oid
 WHERE d.datname = %(database)s
-ORDER BY 1, 2;
+ORDER BY coalesce(r.rolname::text, '') COLLATE "C", c.setting COLLATE "C";

@@ -4,7 +4,7 @@ WITH this AS (
     SELECT oid FROM pg_database WHERE datname = current_database()
 )
 
-SELECT DISTINCT r.rolname::text AS name
+SELECT DISTINCT r.rolname::text COLLATE "C" AS name
 FROM pg_shdepend AS s
 INNER JOIN this ON s.dbid = this.oid OR (s.classid = 'pg_database'::regclass AND s.objid = this.oid)
 INNER JOIN pg_roles AS r ON s.refobjid = r.oid

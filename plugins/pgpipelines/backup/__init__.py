@@ -8,6 +8,10 @@ contents   what a database holds, as numbers that two databases can be compared 
 manifest   what a set says of itself; sets   the directory as the only truth about sets
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
 drill      how it is proven; scratch  the server that lives for one drill
+restore    how it is brought back: choosing  which one; fitting  whether the server takes it; roles  those it lacks;
+           properties  what a database is besides its content; swapping  names; replacing  rows of tables that are there
+opening, restoring  what both need
 retention  which sets are kept; overdue  whether the newest good one is young enough
-pipeline   where and how, as pipelines.yaml says; tasks  what Airflow calls; __main__  what a person calls
+pipeline   where and how, as pipelines.yaml says; tasks, restore_tasks  what Airflow calls
+__main__, restore_command  what a person calls
 """

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
 ICU, BUILTIN = "i", "b"
+# Settings whose values are lists of names, each of which is quoted by itself: those that pg_dump knows as such.
+LISTS = frozenset(
+    "local_preload_libraries search_path session_preload_libraries shared_preload_libraries temp_tablespaces "
+    "unix_socket_directories".split()
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,8 @@ class Properties:
     roles: tuple[str, ...]
 
     def differences(self, found: Properties) -> list[str]:
-        """Name what a restored database has otherwise."""
-        names = ("owner", "provider", "locale", "rules", "connection_limit", "comment", "grants", "settings")
+        """Name what a restored database has otherwise. Its locale was given when it was made, maybe by another name."""
+        names = ("owner", "connection_limit", "comment", "grants", "settings")
         pairs = ((name, getattr(self, name), getattr(found, name)) for name in names)
         return [f"database's {name}: {there} instead of {wanted}" for name, wanted, there in pairs if wanted != there]
 
@@ -90,9 +95,17 @@ def give_properties(session: Session, database: str, properties: Properties) -> 
             grantable=grant.grantable,
         )
     for setting in properties.settings:
-        # The server writes the value down as it reads it here: lists of names are no text like others.
-        session.execute("restore/settings_value.sql", {"name": setting.name, "value": setting.value})
-        session.execute("restore/keep_setting.sql", database=database, role=setting.role, setting=setting.name)
+        values = {"name": setting.name, "value": setting.value}
+        if setting.name in LISTS:
+            session.execute("restore/settings_value.sql", values)
+        session.execute(
+            "restore/keep_setting.sql",
+            values,
+            database=database,
+            role=setting.role,
+            setting=setting.name,
+            from_here=setting.name in LISTS,
+        )
     session.execute("restore/connection_limit.sql", database=database, limit=properties.connection_limit)
     if properties.comment:
         session.execute("restore/comment.sql", {"comment": properties.comment}, database=database)

@@ -84,7 +84,7 @@ def restore_set(found: DumpSet, wanted: Wanted, run: Run) -> Restored:
     """Bring a set back. Raises a PipelineError; then nothing has changed but roles that were missing."""
     manifest, started = found.require_manifest(), time.monotonic()
     names = Names.of(wanted.database)
-    with maintenance(wanted.server, run.application_name, wanted.bounds) as admin:
+    with maintenance(wanted.server, wanted.database, run.application_name, wanted.bounds) as admin:
         hold(admin, wanted.database)
         _require_target(admin, wanted, manifest)
         programs = programs_for(admin, manifest)

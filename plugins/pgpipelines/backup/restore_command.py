@@ -20,7 +20,7 @@ from pgpipelines.sessions import Endpoint
 from pgpipelines.table_names import parse_table_name
 
 PROGRAM = "python -m pgpipelines.backup restore"
-VARIABLES: Mapping[str, str] = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
+VARIABLES = (("host", "PGHOST"), ("port", "PGPORT"), ("user", "PGUSER"))
 
 
 def restore_command(pipelines: Mapping[str, Dumps], arguments: Sequence[str]) -> tuple[list[str], bool]:
@@ -29,7 +29,7 @@ def restore_command(pipelines: Mapping[str, Dumps], arguments: Sequence[str]) ->
     logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO)
     found = find(pipelines, chosen.connection, chosen.set)
     wanted = Wanted(
-        server=Endpoint("server", {name: os.environ[key] for name, key in VARIABLES.items() if os.environ.get(key)}),
+        server=Endpoint("server", {name: os.environ[key] for name, key in VARIABLES if os.environ.get(key)}),
         database=chosen.database or found.require_manifest().database,
         mode="data_only" if chosen.data_only else "tables" if chosen.tables else "whole",
         tables=tuple(map(parse_table_name, chosen.tables)),

@@ -16,9 +16,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from psycopg2.errorcodes import OBJECT_IN_USE
+
 from pgpipelines.backup.manifest import Manifest
 from pgpipelines.backup.properties import BUILTIN, ICU, give_properties, read_properties
-from pgpipelines.errors import ConflictError, MissingObjectError, PipelineError, VerificationError
+from pgpipelines.diagnosis import sqlstate
+from pgpipelines.errors import (
+    ConfigurationError,
+    ConflictError,
+    MissingObjectError,
+    PipelineError,
+    ServerError,
+    VerificationError,
+)
 from pgpipelines.sessions import Bounds, Endpoint, Session
 from pgpipelines.table_names import MAX_NAME_BYTES
 from pgpipelines.templates import literal, quoted
@@ -45,7 +55,12 @@ class Names:
 
     @classmethod
     def of(cls, database: str) -> Names:
-        """The names for a restore that happens now."""
+        """The names for a restore that happens now. Raises ConfigurationError for what can't be a name."""
+        if not 0 < len(database.encode()) <= MAX_NAME_BYTES or "\x00" in database:
+            raise ConfigurationError(
+                f"not a database's name: {database!r}",
+                f"a name has 1 to {MAX_NAME_BYTES} bytes, and none of them is zero",
+            )
         return cls(database, f"{datetime.now(timezone.utc):%Y%m%d_%H%M%S_%f}"[:-3])
 
     @property
@@ -69,13 +84,15 @@ class Names:
 
 
 @contextmanager
-def maintenance(server: Endpoint, application_name: str, bounds: Bounds) -> Iterator[Session]:
-    """Give a session of the server outside of the databases that are restored."""
-    first, second = MAINTENANCE_DATABASES
+def maintenance(server: Endpoint, database: str, application_name: str, bounds: Bounds) -> Iterator[Session]:
+    """Give a session of the server outside of the `database` that is restored."""
+    first, *others = [name for name in MAINTENANCE_DATABASES if name != database]
     try:
         session = Session(server.of(first), application_name, bounds=bounds)
     except MissingObjectError:
-        session = Session(server.of(second), application_name, bounds=bounds)
+        if not others:
+            raise
+        session = Session(server.of(others[0]), application_name, bounds=bounds)
     with session:
         yield session
 
@@ -110,15 +127,22 @@ def beside(admin: Session, names: Names, manifest: Manifest) -> Iterator[Endpoin
         "locale": properties.locale,
         "rules": properties.rules,
     }
-    admin.execute_alone(
-        "restore/create_database.sql",
-        values,
-        database=names.restoring,
-        owner=properties.owner,
-        icu=properties.provider == ICU,
-        builtin=properties.provider == BUILTIN,
-        rules=bool(properties.rules),
-    )
+    try:
+        admin.execute_alone(
+            "restore/create_database.sql",
+            values,
+            database=names.restoring,
+            owner=properties.owner,
+            icu=properties.provider == ICU,
+            builtin=properties.provider == BUILTIN,
+            rules=bool(properties.rules),
+        )
+    except ServerError as error:
+        if "locale" not in error.cause:
+            raise
+        raise MissingObjectError(
+            error.cause, "install the locale on the server's machine, and restart the server"
+        ) from None
     try:
         admin.execute("restore/close_database.sql", database=names.restoring)
         admin.commit()
@@ -139,15 +163,21 @@ def swap(admin: Session, names: Names, manifest: Manifest, *, end_sessions: bool
     if not is_there(admin, names.database):
         _rename(admin, {names.restoring: names.database}, manifest)
         return ""
-    there = () if end_sessions else _wait_for_others(admin, names.database)
+    there = [] if end_sessions else _wait_for_others(admin, names.database)
     if not there:
         doomed = [names.database] if end_sessions else []
-        _rename(admin, {names.database: names.before, names.restoring: names.database}, manifest, doomed)
-        return names.before
+        try:
+            _rename(admin, {names.database: names.before, names.restoring: names.database}, manifest, doomed)
+        except PipelineError as error:
+            if sqlstate(error) != OBJECT_IN_USE:
+                raise
+            admin.rollback()
+        else:
+            return names.before
     _rename(admin, {names.restoring: names.restored}, manifest)
     raise SessionsRemainError(
-        f"{admin.endpoint}: {names.database} is as it was, because others are in it: {_listed(there)}; "
-        f"the set is restored and proven as {names.restored}",
+        f"{admin.endpoint}: {names.database} is as it was, because others are in it: "
+        f"{_listed(there or _others(admin, names.database))}; the set is restored and proven as {names.restored}",
         f"end them, and ALTER DATABASE {quoted(names.database)} RENAME TO {quoted(names.before)}; "
         f"ALTER DATABASE {quoted(names.restored)} RENAME TO {quoted(names.database)};",
     )

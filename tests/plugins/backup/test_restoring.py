@@ -28,7 +28,8 @@ AT_ONCE = Bounds(lock_attempts=1)
 
 def restored(taken: DumpSet, target: Database, **wanted: Any) -> Restored:
     """Restore a set into a database."""
-    return restore_set(taken, Wanted(target.endpoint, target.name, **{"bounds": AT_ONCE, **wanted}), RUN)
+    server = target.endpoint.of("postgres")
+    return restore_set(taken, Wanted(server, target.name, **{"bounds": AT_ONCE, **wanted}), RUN)
 
 
 def content(database: Database) -> tuple[Contents, Any]:

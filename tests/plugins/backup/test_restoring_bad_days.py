@@ -213,6 +213,20 @@ def test_encoding_and_collation_are_those_of_the_set(
         assert place.rows(PROPERTIES, (place.name,))[0][1:3] == source.rows(PROPERTIES, (source.name,))[0][1:3]
 
 
+def test_a_locale_that_the_server_lacks_is_named(taken: DumpSet, place: Database) -> None:
+    write_manifest(taken.folder, replace(taken.require_manifest(), collation="xx_XX"))
+    with pytest.raises(MissingObjectError, match="xx_XX") as error:
+        restored(read_set(taken.folder), place)
+    assert "install the locale" in error.value.remedy
+    assert databases_of(place) == []
+
+
+@pytest.mark.parametrize("name", ["", "x" * 64, "a\0b"])
+def test_what_is_no_name_is_refused(taken: DumpSet, source: Database, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="not a database's name"):
+        restored(taken, Database(source.server, name))
+
+
 @given(NAMES, NAMES)
 def test_names_beside_a_name_are_names_and_differ(one: str, other: str) -> None:
     names = Names.of(one)

@@ -124,6 +124,7 @@ def test_what_belongs_to_the_database_itself_comes_back(owned: Database, place: 
         f"""ALTER DATABASE {name} SET search_path TO "$user", 'a "b', shop""",
         f"ALTER DATABASE {name} SET shop.own TO 'x=y ''z'''",
         f"ALTER ROLE somebody IN DATABASE {name} SET statement_timeout TO '7s'",
+        f"ALTER DATABASE {name} SET work_mem TO '8192'",
         f"ALTER DATABASE {name} CONNECTION LIMIT 17",
         f"COMMENT ON DATABASE {name} IS 'it''s 100%'",
     ):

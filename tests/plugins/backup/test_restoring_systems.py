@@ -13,13 +13,13 @@ from demo import roles, systems
 from demo.servers import Server
 from demo.systems import SYSTEMS
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName
 from pgpipelines.whole_database import every_table
 from tests.fixtures.copying import copied
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import take
 from tests.plugins.backup.test_restoring import content, missing, restored
+from tests.plugins.backup.test_restoring_rows import rows
 
 UNTIL = datetime(2025, 11, 20, 5, 30, tzinfo=timezone.utc)
 OWN_SERVER = 5
@@ -50,11 +50,6 @@ def system(request: pytest.FixtureRequest, server_of: Callable[..., Server]) -> 
     yield database
     for made in {source.database, name}:
         outside(server, f"DROP DATABASE {made} WITH (FORCE)")
-
-
-def rows(database: Database) -> dict[QualifiedName, tuple[int, str]]:
-    contents, _ = content(database)
-    return {each.table: (each.rows, each.hash) for each in contents.tables if not is_system_schema(each.table.schema)}
 
 
 def leaf(taken: DumpSet) -> QualifiedName:
