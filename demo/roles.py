@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 READER = "pgpipelines_reader"
 WRITER = "pgpipelines_writer"
 DUMPER = "pgpipelines_dumper"
+RESTORER = "pgpipelines_restorer"
 MONITOR = "pgpipelines_monitor"
 
 

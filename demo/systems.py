@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from demo import roles
-from demo.roles import DUMPER, MONITOR, READER, WRITER, Cluster, Login
+from demo.roles import DUMPER, MONITOR, READER, RESTORER, WRITER, Cluster, Login
 from pgpipelines.templates import render
 
 if TYPE_CHECKING:
@@ -141,8 +141,11 @@ def create_source_systems(cluster: Cluster, scale: float, seed: int, until: date
     if until.tzinfo is None:
         raise ValueError("until needs a time zone")
     with superuser(cluster) as connection:
-        for role in (*(system.owner for system in SYSTEMS), READER, DUMPER, MONITOR):
+        owners = [system.owner for system in SYSTEMS]
+        for role in (*owners, READER, DUMPER, MONITOR):
             create_role(connection, cluster, role)
+        roles.apply(connection, "restorer", role=RESTORER, database=MAINTENANCE_DATABASE, owners=owners)
+        roles.set_password(connection, RESTORER, roles.password_of(cluster, RESTORER))
         roles.apply(connection, "private_database", database=MAINTENANCE_DATABASE)
         roles.apply(connection, "monitor", role=MONITOR, database=MAINTENANCE_DATABASE)
     made = tuple(system.database for system in SYSTEMS if create(cluster, system, scale, seed, until))
@@ -155,6 +158,7 @@ def source_logins(cluster: Cluster) -> Mapping[str, Login]:
         {system.connection_id: roles.login(cluster, system.database, READER) for system in SYSTEMS}
         | {"monitor_postgres_conn": roles.login(cluster, SYSTEMS[0].database, MONITOR)}
         | {"dump_postgres_conn": roles.login(cluster, SYSTEMS[0].database, DUMPER)}
+        | {"restore_postgres_conn": roles.login(cluster, MAINTENANCE_DATABASE, RESTORER)}
     )
 
 

@@ -43,6 +43,14 @@ FAIL_AT_ONCE = ExceptionRetryPolicy(
     ]
 )
 
+# Where a person is waiting, and a second try costs as much as the first: only what a new attempt can mend.
+TRY_AGAIN_IF_RETRIABLE = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=errors.RetriableError, action=RetryAction.RETRY, reason="a new attempt can mend it"),
+        RetryRule(exception=errors.PipelineError, action=RetryAction.FAIL, reason="a person decides what to do now"),
+    ]
+)
+
 
 class DagSettings(TypedDict):
     """The keyword arguments of `dag` and `DAG` that this module decides."""

@@ -10,8 +10,12 @@ from airflow.sdk.exceptions import ParamValidationError
 from pgpipelines.copy_form import CopyForm
 from tests.dags.bag import form_of, parsed
 
-FORMS = ("postgres_data_copy", "simple_postgres_copy")
-MUST_BE_GIVEN = {"postgres_data_copy": {"tables"}, "simple_postgres_copy": {"source_table"}}
+FORMS = ("postgres_data_copy", "postgres_restore", "simple_postgres_copy")
+MUST_BE_GIVEN = {
+    "postgres_data_copy": {"tables"},
+    "postgres_restore": {"target_conn_id"},
+    "simple_postgres_copy": {"source_table"},
+}
 
 
 @pytest.fixture(scope="module", params=FORMS)

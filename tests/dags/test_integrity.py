@@ -44,6 +44,7 @@ DAGS_BY_FILE = {
     "partitions.py": {"charger_partitions"},
     "pipelines_check.py": set(),
     "postgres_data_copy.py": {"postgres_data_copy"},
+    "postgres_restore.py": {"postgres_restore"},
     "rollups.py": {"charger_stats"},
     "simple_postgres_copy.py": {"simple_postgres_copy"},
 }

@@ -96,6 +96,7 @@ def test_roles_find_their_systems_by_their_connection_ids(server: Server, made: 
         "chat_postgres_conn": "SELECT count(*) FROM messages",
         "monitor_postgres_conn": "SELECT count(*) FROM pg_stat_activity",
         "dump_postgres_conn": "SELECT count(*) FROM pg_authid",
+        "restore_postgres_conn": "SELECT count(*) FROM pg_roles WHERE rolname = current_user AND rolcreatedb",
     }
     assert set(made.connections) == set(counts)
     for connection_id, query in counts.items():

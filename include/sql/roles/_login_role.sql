@@ -8,7 +8,9 @@ DECLARE
 BEGIN
     IF EXISTS (
         SELECT FROM pg_roles
-        WHERE rolname = wanted AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication)
+        WHERE
+            rolname = wanted
+            AND (rolsuper OR rolcreaterole OR rolreplication{% if creates_databases is not defined %} OR rolcreatedb{% endif %})
     ) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_grant_operation',

@@ -1,8 +1,9 @@
-"""Looks at sets, by include/pipelines.yaml and the directories alone: without Airflow, its database or a server.
+"""Looks at sets and brings them back, by include/pipelines.yaml and the directories alone: without Airflow.
 
 python -m pgpipelines.backup list        every set, and how far it can be trusted
 python -m pgpipelines.backup overdue     a line for each database; status 1 where a newest good set is too old
 python -m pgpipelines.backup retention   what the next run of each pipeline would remove; nothing is removed
+python -m pgpipelines.backup restore     restores a set, by default the newest that is proven; --help says how
 python -m pgpipelines.backup open SET --into FOLDER   the files of a set, compared with its manifest and decrypted
 python -m pgpipelines.backup new-key     a key to encrypt sets by
 
@@ -11,11 +12,11 @@ Airflow is asked only for what it alone has: the connection of an object store, 
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,7 @@ from pgpipelines.backup.catalogue import table
 from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.opening import opened
 from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
+from pgpipelines.backup.restore_command import restore_arguments, restore_command
 from pgpipelines.backup.retention import apply_retention
 from pgpipelines.backup.sets import DumpSet, Store
 from pgpipelines.backup.temporary import PRIVATE
@@ -33,21 +35,28 @@ from pgpipelines.errors import ConfigurationError, PipelineError
 Report = tuple[list[str], bool]
 
 
+@dataclass(frozen=True)
+class Command:
+    """What a command does with the configured pipelines and its arguments, and which arguments it takes."""
+
+    run: Callable[[Mapping[str, Dumps], Namespace], Report]
+    add_arguments: Callable[[ArgumentParser], object] = lambda _: None
+
+
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say, and return the exit status: 0 where all is well."""
-    parser = argparse.ArgumentParser(prog="python -m pgpipelines.backup", description="Looks at sets of dumps.")
+    parser = ArgumentParser(
+        prog="python -m pgpipelines.backup", description="Looks at sets of dumps, and brings them back."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
-        described = commands.add_parser(name, help=command.__doc__)
-        if command is open_command:
-            described.add_argument("set", help="its name, as `list` shows it")
-            described.add_argument("--into", required=True, type=Path, help="a folder to make")
+        command.add_arguments(commands.add_parser(name, description=command.run.__doc__, help=command.run.__doc__))
     chosen = parser.parse_args(arguments)
     configured = load()
     # A pipeline with a mistake is no DAG: nothing dumps its databases, and nothing says so but this.
     mistakes = [line for line in configured.mistakes if ": dumps" in line or not configured.dumps]
     try:
-        lines, well = COMMANDS[chosen.command](configured.dumps, chosen)
+        lines, well = COMMANDS[chosen.command].run(configured.dumps, chosen)
     except PipelineError as error:
         lines, well = [str(error)], False
     sys.stdout.write("".join(f"{line}\n" for line in [*mistakes, *lines]))
@@ -77,6 +86,12 @@ def retention_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:
     return lines or ["nothing would be removed"], True
 
 
+def open_arguments(parser: ArgumentParser) -> None:
+    """Which set, and where to."""
+    parser.add_argument("set", help="its name, as `list` shows it")
+    parser.add_argument("--into", required=True, type=Path, help="a folder to make")
+
+
 def open_command(pipelines: Mapping[str, Dumps], chosen: Namespace) -> Report:
     """The files of a set, compared with its manifest and decrypted, in a folder that is made for them."""
     if chosen.into.exists():
@@ -96,13 +111,14 @@ def new_key_command(_: Mapping[str, Dumps], __: Namespace) -> Report:
     return [f"# public key: {made.recipient}", made.text], True
 
 
-COMMANDS: Mapping[str, Callable[[Mapping[str, Dumps], Namespace], Report]] = MappingProxyType(
+COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
-        "list": list_command,
-        "overdue": overdue_command,
-        "retention": retention_command,
-        "open": open_command,
-        "new-key": new_key_command,
+        "list": Command(list_command),
+        "overdue": Command(overdue_command),
+        "retention": Command(retention_command),
+        "restore": Command(restore_command, restore_arguments),
+        "open": Command(open_command, open_arguments),
+        "new-key": Command(new_key_command),
     }
 )
 

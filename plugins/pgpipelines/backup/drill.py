@@ -16,13 +16,13 @@ from pgpipelines.backup.lent import lent_database, require_fit
 from pgpipelines.backup.manifest import ROLES, Manifest
 from pgpipelines.backup.opening import opened
 from pgpipelines.backup.programs import Programs, client_for, major, server_for
-from pgpipelines.backup.restoring import restore_dump, restore_roles
+from pgpipelines.backup.restoring import require_same, restore_dump, restore_roles
 from pgpipelines.backup.scratch import Scratch, scratch_folder, scratch_server
 from pgpipelines.backup.sets import DrillReport, DumpSet
-from pgpipelines.errors import ConfigurationError, PipelineError, ServerError, VerificationError
+from pgpipelines.errors import ConfigurationError, PipelineError, ServerError
 from pgpipelines.sessions import Endpoint, Session
 
-MOST_NAMED = 10
+REMEDY = "do not count on this set: take another one; the newest proven one is kept"
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def drill_set(found: DumpSet, application_name: str, lent: Endpoint | None = Non
         try:
             with _plain_errors(found.name), opened(found) as folder, drill.scratch(folder, place) as scratch:
                 restored = _restore_and_compare(drill, folder, scratch)
-                _require_none(found.name, restored.differences)
+                require_same(found.name, restored.differences, REMEDY)
         except ConfigurationError:
             raise
         except PipelineError as error:
@@ -104,15 +104,6 @@ def _restore_and_compare(drill: Drill, folder: Path, scratch: Scratch) -> Restor
         found += differing_definitions(programs, database, folder)
         found += differing_roles(programs, database, scratch.roles, alone=scratch.alone)
     return Restored(seconds, tuple(found))
-
-
-def _require_none(name: str, found: tuple[str, ...]) -> None:
-    if found:
-        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-        raise VerificationError(
-            f"set {name}, restored, is not what was dumped: {'; '.join(found[:MOST_NAMED])}{more}",
-            "do not count on this set: take another one; the newest proven one is kept",
-        )
 
 
 @contextmanager

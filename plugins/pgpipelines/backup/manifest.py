@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from pgpipelines.backup.contents import Contents, SequenceRange
 from pgpipelines.backup.programs import major
+from pgpipelines.backup.properties import Properties
 
 DUMP, DIRECTORY, PLAIN = "database.dump", "database.dir", "database.sql"
 # How pg_dump writes a database, and what it is called in a set.
@@ -66,6 +67,7 @@ class Manifest:
     contents: Contents
     sequences: tuple[SequenceRange, ...]
     notices: tuple[str, ...]
+    properties: Properties
     key: str = ""
     system_identifier: str = ""
 

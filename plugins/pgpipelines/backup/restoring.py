@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from pgpipelines.backup.manifest import DIRECTORY, DUMP, PLAIN
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs
+from pgpipelines.errors import VerificationError
 from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import quoted
 
 MOST_JOBS = 4
+MOST_NAMED = 10
 APPLICATION_NAME = "pgpipelines.restore"
 
 
@@ -24,7 +26,7 @@ def restore_roles(programs: Programs, server: Endpoint, roles: Path, first_role:
     with tempfile.TemporaryFile() as script:
         script.writelines(line for line in _lines(roles) if line not in there)
         script.seek(0)
-        _run_psql(programs, server, "--file=-", stdin=script)
+        run_psql(programs, server, "--file=-", stdin=script)
 
 
 def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
@@ -34,7 +36,7 @@ def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
     """
     archive = archive_in(folder)
     if archive is None:
-        _run_psql(programs, server, "--single-transaction", f"--file={folder / PLAIN}")
+        run_psql(programs, server, "--single-transaction", f"--file={folder / PLAIN}")
         return
     # The folders of tablespaces are the old server's.
     options = [f"--jobs={jobs()}", "--exit-on-error", "--no-tablespaces", str(archive)]
@@ -51,11 +53,20 @@ def jobs() -> int:
     return min(MOST_JOBS, os.cpu_count() or 1)
 
 
-def _run_psql(programs: Programs, server: Endpoint, *options: str, stdin: IO[bytes] | None = None) -> None:
-    # The words of an error may not show the statement or the row: it may hold the verifier of a password.
+def run_psql(programs: Programs, server: Endpoint, *options: str, stdin: IO[bytes] | None = None) -> None:
+    """Run psql up to the first error, whose words don't show the statement or the row: it may hold a verifier."""
     stopping = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse"]
     command = [programs.path("psql"), database_argument(server, APPLICATION_NAME), *stopping, *options]
     run(command, server, stdin=stdin)
+
+
+def require_same(name: str, differing: Sequence[str], remedy: str) -> None:
+    """Raise VerificationError where what was restored of a set is otherwise than the set says."""
+    if differing:
+        more = f"; and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
+        raise VerificationError(
+            f"set {name}, restored, is not what was dumped: {'; '.join(differing[:MOST_NAMED])}{more}", remedy
+        )
 
 
 def _lines(path: Path) -> Iterator[bytes]:

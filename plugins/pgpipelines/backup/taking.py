@@ -37,6 +37,7 @@ from pgpipelines.backup.manifest import (
 from pgpipelines.backup.place import PARTIAL, require_room
 from pgpipelines.backup.processes import Process, database_argument, run
 from pgpipelines.backup.programs import Programs, client_for
+from pgpipelines.backup.properties import read_properties
 from pgpipelines.backup.restoring import jobs
 from pgpipelines.backup.sealing import input_from, output_to
 from pgpipelines.backup.sets import DumpSet, Store, set_name
@@ -140,6 +141,7 @@ def _take(
                 notices=tuple(_notices(dumped.contents)),
                 key=identity.recipient if identity else "",
                 system_identifier=database.system_identifier,
+                properties=read_properties(session, database.name),
                 seconds=round(time.monotonic() - started, 3),
             )
             write_manifest(place, manifest)

@@ -45,6 +45,7 @@ TAKEN_DAG_IDS = frozenset(
         "explain_charger_stats",
         "postgres_data_copy",
         "postgres_dump_health",
+        "postgres_restore",
         "simple_postgres_copy",
     }
 )

@@ -78,6 +78,11 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         if planned and not dry_run:
             target_table = _widen(sides.target, planned, table.target)
         empty = not partitioned and _is_empty(sides.target, table, target_table)
+        if sides.request.only_empty and not empty and not partitioned:
+            raise ConfigurationError(
+                f"{sides.target.endpoint}: {table.target} has rows, and none were to be replaced",
+                "let its content be replaced, or name another table",
+            )
     plan = Plan(
         number=number,
         copy=table,

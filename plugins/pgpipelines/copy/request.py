@@ -72,8 +72,9 @@ class TableCopy:
 class CopyRequest:
     """Tables that share one snapshot of the source and are published in one transaction of the target.
 
-    `streams` is the number of connections to each side that load rows at the same time; `max_snapshot_age` bounds
-    how long the source has to keep old rows for this copy.
+    With `only_empty`, a table of the target that has rows is refused. `streams` is the number of connections to each
+    side that load rows at the same time; `max_snapshot_age` bounds how long the source has to keep old rows for this
+    copy.
     """
 
     source: Endpoint
@@ -82,6 +83,7 @@ class CopyRequest:
     strategy: Strategy = "full_refresh"
     streams: int = 1
     create_missing: bool = True
+    only_empty: bool = False
     on_drift: OnDrift = "refuse"
     verify: Verify = "checksum"
     if_locked: IfLocked = "wait"

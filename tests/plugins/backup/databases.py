@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 from pgpipelines.backup.folder import Folder
-from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.sets import DrillReport, DumpSet
 from pgpipelines.backup.taking import take_set
 from tests.fixtures.servers import Database
 
@@ -13,6 +14,7 @@ MANY_KINDS = """
 CREATE SCHEMA shop;
 CREATE TYPE shop.mood AS ENUM ('sad', 'ok');
 CREATE TABLE shop.item (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, price numeric(9, 2), mood shop.mood,
+    kind varchar(9) CHECK (kind IN ('a', 'it''s, (b]')), CHECK (price NOT IN (-1, -2::bigint)),
     twice numeric GENERATED ALWAYS AS (price * 2) STORED);
 INSERT INTO shop.item (price, mood) SELECT n, 'ok' FROM generate_series(1, 500) AS n;
 CREATE TABLE "Ünïcode ""t" (a text, b jsonb, c float8, d bytea, e timestamptz, f int[]);
@@ -73,6 +75,13 @@ def folder_of(found: DumpSet) -> Path:
     """Where a set is on this machine."""
     assert isinstance(found.store, Folder)
     return found.store.path / found.name
+
+
+def prove(taken: DumpSet) -> DumpSet:
+    """Say of a set that it is proven."""
+    report = DrillReport(proven=True, at=datetime.now(timezone.utc), seconds=2.5, server_version="18.1")
+    taken.store.note(taken.name, report)
+    return again(taken)
 
 
 def left_in(directory: Path) -> list[str]:

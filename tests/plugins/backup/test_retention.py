@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pgpipelines.backup.contents import Contents, LargeObjects, TableContent
 from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.manifest import Manifest, write_manifest
+from pgpipelines.backup.properties import Properties
 from pgpipelines.backup.retention import Keep, Kept, apply_retention, removable
 from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, set_name
 from pgpipelines.templates import QualifiedName
@@ -23,6 +24,7 @@ START = datetime(2026, 1, 1, 15, tzinfo=timezone.utc)  # midnight in Seoul
 # More of them with PGPIPELINES_HISTORIES=10000.
 HISTORIES = int(os.environ.get("PGPIPELINES_HISTORIES", "100"))
 
+PROPERTIES = Properties("postgres", "c", "", "", -1, "", grants=(), settings=(), roles=())
 TABLES = tuple(TableContent(QualifiedName("public", f"table_{nth}"), nth, str(nth)) for nth in range(50))
 
 times = st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
@@ -125,6 +127,7 @@ def write_set(
         contents=Contents(TABLES, LargeObjects(0, 0, "0"), ()),
         sequences=(),
         notices=(),
+        properties=PROPERTIES,
     )
     write_manifest(folder, manifest)
     if proven:

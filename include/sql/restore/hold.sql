@@ -1,0 +1,3 @@
+-- Keeps two runs from restoring into one database of this server at a time, as long as this connection lives.
+-- Parameters: bound: database. Takes an advisory lock, or says that another session holds it; waits for nobody.
+SELECT pg_try_advisory_lock(hashtextextended('pgpipelines restore:' || %(database)s, 0)) AS held;
