@@ -48,7 +48,7 @@ def company(server_of: Callable[..., Server], tmp_path_factory: pytest.TempPathF
         password = roles.password_of(server, roles.DUMPER)
         dumper = Database(server, system.database, roles.DUMPER, password)
         conn_id = f"{system.database.removesuffix('_db')}_dump_conn"
-        prove(take_set(Endpoint(conn_id, Folder(dumper.endpoint.parameters)), directory, "tests.take"))
+        prove(take_set(Endpoint(conn_id, dumper.endpoint.parameters), Folder(directory), "tests.take"))
     return Company(server, directory, {system.database: whole(server, system.database) for system in SYSTEMS})
 
 
