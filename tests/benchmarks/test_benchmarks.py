@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,18 +8,8 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.entries import AIRFLOW, GENERIC_TRANSFER, GET_RECORDS, LOADERS, PROVEN, PSQL, RELAY
 from benchmarks.rounds import Entry
-from tests.fixtures.servers import server_folder
 
 TINY = ["--rows", "2000", "--value-mib", "1", "--rounds", "1"]
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The only place for temporary files; figures are none of these tests' business, so it may be in memory."""
-    folder = server_folder("pgpipelines-benchmarks-")
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    shutil.rmtree(folder)
 
 
 def report_of(path: Path, *benchmarks: str) -> str:

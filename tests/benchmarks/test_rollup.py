@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.rollup import main
 
 
-def test_every_figure_of_the_statistics_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_figure_of_the_statistics_is_measured(capsys: pytest.CaptureFixture[str], place: Path) -> None:
     main(["--sessions", "2000"])
     said = capsys.readouterr().out
     for figure in (
@@ -17,3 +19,4 @@ def test_every_figure_of_the_statistics_is_measured(capsys: pytest.CaptureFixtur
         "COPY of 2,000 sessions, tracked",
     ):
         assert figure in said
+    assert list(place.iterdir()) == []
