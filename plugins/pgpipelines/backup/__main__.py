@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from pgpipelines.backup.catalogue import table
 from pgpipelines.backup.keys import Identity
@@ -27,7 +28,7 @@ from pgpipelines.backup.opening import opened
 from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
 from pgpipelines.backup.restore_command import restore_arguments, restore_command
 from pgpipelines.backup.retention import apply_retention
-from pgpipelines.backup.sets import DumpSet, Store
+from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.configuration import Dumps, load
 from pgpipelines.errors import ConfigurationError, PipelineError
@@ -65,7 +66,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def list_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:
     """Every set of every directory that a pipeline uses."""
-    return table([each for store in _stores(pipelines) for each in store.sets()]), True
+    keyless = [pipeline.model_copy(update={"encryption": None}) for pipeline in pipelines.values()]
+    stores = dict.fromkeys(map(store_of, keyless))
+    return table([each for store in stores for each in store.sets()]), True
 
 
 def overdue_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:
@@ -96,13 +99,16 @@ def open_command(pipelines: Mapping[str, Dumps], chosen: Namespace) -> Report:
     """The files of a set, compared with its manifest and decrypted, in a folder that is made for them."""
     if chosen.into.exists():
         raise ConfigurationError(f"{chosen.into} is there already", "name a folder that is to be made")
-    for found in (each for store in _stores(pipelines) for each in store.sets()):
-        if found.name == chosen.set:
+    conn_id = unquote(chosen.set.partition("/")[0])
+    # A directory may be shared by pipelines with keys of their own.
+    for pipeline in sorted(pipelines.values(), key=lambda pipeline: conn_id not in pipeline.databases):
+        found = store_of(pipeline).read(chosen.set)
+        if found.manifest is not None:
             with opened(found) as folder:
                 copied = shutil.copytree(folder, chosen.into)
             copied.chmod(PRIVATE)
             return [f"{copied}: the files of {found.name}"], True
-    return [f"there is no set {chosen.set}: `python -m pgpipelines.backup list` shows those that there are"], False
+    return [f"there is no whole set {chosen.set}: `python -m pgpipelines.backup list` shows what there is"], False
 
 
 def new_key_command(_: Mapping[str, Dumps], __: Namespace) -> Report:
@@ -121,11 +127,6 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "new-key": Command(new_key_command),
     }
 )
-
-
-def _stores(pipelines: Mapping[str, Dumps]) -> Iterable[Store]:
-    """The places that keep the pipelines' sets, each once."""
-    return dict.fromkeys(store_of(pipeline) for pipeline in pipelines.values())
 
 
 def _removable(pipeline: Dumps) -> Iterator[str]:

@@ -69,14 +69,19 @@ def _file_key(source: IO[bytes], identities: Iterable[Identity]) -> bytes:
     header, _, mac = b"".join(lines).rpartition(b" ")
     for first, body in pairwise(lines):
         share = _RECIPIENT.fullmatch(first)
-        for identity in identities if share else ():
-            file_key = _unwrapped(_bytes(share[1]), _bytes(body.rstrip(b"\n")), identity) if share else None
-            if file_key is None:
-                continue
-            if not constant_time.bytes_eq(_mac(file_key, header), _bytes(mac.rstrip(b"\n"))):
-                raise UnreadableFileError("its header was changed")
-            return file_key
+        if share is None:
+            continue
+        for identity in identities:
+            file_key = _unwrapped(_bytes(share[1]), _bytes(body.rstrip(b"\n")), identity)
+            if file_key is not None:
+                _require_mac(_mac(file_key, header), _bytes(mac.rstrip(b"\n")))
+                return file_key
     raise UnreadableFileError("it was encrypted for another key, or its header was changed")
+
+
+def _require_mac(wanted: bytes, found: bytes) -> None:
+    if not constant_time.bytes_eq(wanted, found):
+        raise UnreadableFileError("its header was changed")
 
 
 def _header(source: IO[bytes]) -> Iterator[bytes]:

@@ -35,6 +35,8 @@ from pgpipelines.errors import ConfigurationError, ConnectionFailedError, Pipeli
 
 # Longer than any task may run.
 UNFINISHED_FOR = timedelta(days=1)
+# Of an upload to S3, each 50 MiB in memory.
+PIECES_AT_A_TIME = 3
 
 
 @dataclass(frozen=True)
@@ -160,12 +162,15 @@ class Bucket:
     @cached_property
     def _fs(self) -> Any:
         try:
-            return self._root.fs
+            found = self._root.fs
         except (ImportError, ValueError) as error:
             raise ConfigurationError(
                 f"{self.url}: {one_line(str(error))}",
                 "install Airflow's provider for this kind of store, such as apache-airflow-providers-amazon[s3fs]",
             ) from None
+        if hasattr(found, "max_concurrency"):
+            found.max_concurrency = PIECES_AT_A_TIME
+        return found
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:

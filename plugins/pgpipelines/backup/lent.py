@@ -66,7 +66,6 @@ def lent_database(server: Endpoint, manifest: Manifest, folder: Path, applicatio
     roles = _names_of_roles(folder / ROLES)
     database = f"{PREFIX}{secrets.token_hex(6)}"
     waiting = Bounds(lock_timeout=WAIT_MS)
-    waiting = Bounds(lock_timeout=WAIT_MS)
     with Session(server, application_name, bounds=waiting) as session, private_folder() as private:
         session.execute("drill/hold.sql")
         session.commit()

@@ -29,7 +29,8 @@ SUMS = "SHA256SUMS"
 # What an encrypted file's name ends with.
 SEALED = ".age"
 BLOCK_BYTES = 1024 * 1024
-_SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
+# A file of a set, or of a folder in it: a name never leads anywhere else, whoever wrote it.
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  ((?:\w[\w.-]*/)?\w[\w.-]*)", re.ASCII)
 
 
 @dataclass(frozen=True)

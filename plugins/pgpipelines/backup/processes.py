@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,8 @@ from pgpipelines.errors import ConfigurationError, PipelineError, PrivilegeError
 from pgpipelines.sessions import CONNECT_SECONDS, Endpoint
 
 UMASK = 0o077
+# What a secret key of age begins with (see keys).
+KEY = re.compile("age-secret-key-", re.IGNORECASE)
 WORDS_SHOWN = 600
 STOP_SECONDS = 10
 _PR_SET_PDEATHSIG = 1
@@ -135,8 +138,10 @@ def database_argument(endpoint: Endpoint, application_name: str) -> str:
 
 
 def _environment(endpoint: Endpoint | None) -> Mapping[str, str]:
-    """What is inherited, but for Airflow's own: its connections are no program's business."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    """What is inherited, but for Airflow's own and keys: its connections are no program's business."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW") and not KEY.search(value)
+    }
     password = endpoint.parameters.get("password") if endpoint else None
     # Messages are read here, and by people who look them up.
     return {**inherited, "LC_MESSAGES": "C", **({"PGPASSWORD": password} if password else {})}

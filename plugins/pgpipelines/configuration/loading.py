@@ -85,12 +85,13 @@ def _check(document: object) -> tuple[Configuration, list[Mistake]]:
 
 def _without(document: object, refused: Iterable[Location]) -> dict[str, dict[Any, object]]:
     """The pipelines of a document that no mistake is in."""
-    places = {tuple(where[:2]) for where in refused}
+    # As text, for pydantic gives a whole number so when it has more than 64 bits.
+    places = {tuple(map(str, where[:2])) for where in refused}
     sections = (
         {name: document.get(name) for name in Configuration.model_fields} if isinstance(document, Mapping) else {}
     )
     return {
-        section: {name: entry for name, entry in entries.items() if (section, name) not in places}
+        section: {name: entry for name, entry in entries.items() if (section, str(name)) not in places}
         for section, entries in sections.items()
         if isinstance(entries, Mapping)
     }

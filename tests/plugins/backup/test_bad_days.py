@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,7 @@ import pytest
 from demo.servers import installed_majors
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.folder import Folder
-from pgpipelines.backup.manifest import DUMP
+from pgpipelines.backup.manifest import DUMP, write_manifest
 from pgpipelines.backup.processes import run
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.scratch import scratch_folder
@@ -216,6 +217,15 @@ def test_a_flipped_bit_anywhere_is_noticed(source: Database, tmp_path: Path) -> 
         assert again(taken).state in {"broken", "failed drill"}, (name, place)
         (folder_of(taken) / name).write_bytes(content)
     assert drill_set(taken, "tests.drill").state == "proven"
+
+
+@pytest.mark.parametrize("name", ["../roles.sql", "/etc/passwd", "a/../../roles.sql", ".lock", "a/b/c"])
+def test_a_manifest_that_leads_out_of_its_set_is_no_manifest(source: Database, tmp_path: Path, name: str) -> None:
+    taken = take(source, tmp_path)
+    manifest = taken.require_manifest()
+    files = (*manifest.files[1:], replace(manifest.files[0], name=name))
+    write_manifest(folder_of(taken), replace(manifest, files=files))
+    assert again(taken).state == "broken"
 
 
 def test_a_file_that_was_cut_is_noticed_without_reading_it(source: Database, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.keys import Identity, KeySource
 from pgpipelines.backup.manifest import DUMP, ROLES, TABLESPACES
 from pgpipelines.backup.opening import opened
+from pgpipelines.backup.processes import run
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.taking import take_set
 from pgpipelines.backup.temporary import private_folder
@@ -225,7 +227,7 @@ def test_a_person_opens_a_set_by_a_command(
         f"{into}: the files of {taken.name}",
         f"{into} is there already",
         "  Remedy: name a folder that is to be made",
-        "there is no set a/missing: `python -m pgpipelines.backup list` shows those that there are",
+        "there is no whole set a/missing: `python -m pgpipelines.backup list` shows what there is",
     ]
 
 
@@ -240,6 +242,10 @@ def test_a_key_can_be_the_password_of_a_connection(monkeypatch: pytest.MonkeyPat
     assert [each.recipient for each in KeySource(connection="dump_key").identities()] == [RECIPIENT]
     with pytest.raises(ConfigurationError, match="connection no_key is not defined"):
         KeySource(connection="no_key").identities()
+
+
+def test_a_key_is_no_programs_business(store: Folder) -> None:
+    run([sys.executable, "-c", f"import os, sys; sys.exit({VARIABLE!r} in os.environ)"])
 
 
 def test_a_changed_file_is_found_before_anything_is_restored(source: Database, store: Folder) -> None:
