@@ -173,12 +173,14 @@ def _take_place(admin: Session, names: Names, manifest: Manifest, wanted: Wanted
 
 def _give_rows(restored: Endpoint, manifest: Manifest, wanted: Wanted, run: Run) -> Restored:
     done = replace_tables(restored, wanted.endpoint, wanted.tables, run, wanted.bounds, replace=wanted.replace)
-    rows = sum(each.changes.inserted + each.changes.updated + each.changes.deleted for each in done.tables)
-    notices = [f"{each.target}: {notice}" for each in done.tables for notice in each.notices]
-    notices += [f"{name} has no columns, and is left as it is" for name in done.left]
+    rows = sum(each.changes.inserted + each.changes.updated + each.changes.deleted for each in done)
+    notices = [f"{each.target}: {notice}" for each in done for notice in each.notices]
+    if not wanted.tables:
+        left = {each.table for each in manifest.contents.tables} - {each.target for each in done}
+        notices += [f"{name} is left as it is" for name in sorted(left)]
     if not wanted.tables and manifest.contents.large_objects.objects:
         notices.append("large objects are left as they are: they are restored with the whole database only")
-    return Restored(len(done.tables), rows, notices=tuple(notices))
+    return Restored(len(done), rows, notices=tuple(notices))
 
 
 @contextmanager
