@@ -9,7 +9,8 @@ manifest   what a set says of itself; sets   the directory as the only truth abo
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
 drill      how it is proven; scratch  the server that lives for one drill
 restore    how it is brought back: choosing  which one; fitting  whether the server takes it; roles  those it lacks;
-           properties  what a database is besides its content; swapping  names; replacing  rows of tables that are there
+           properties  what a database is besides its content; swapping  names; replacing  rows of tables that are
+           there; some_tables  of a set
 opening, restoring  what both need
 retention  which sets are kept; overdue  whether the newest good one is young enough
 pipeline   where and how, as pipelines.yaml says; tasks, restore_tasks  what Airflow calls

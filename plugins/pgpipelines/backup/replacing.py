@@ -53,7 +53,7 @@ def replace_tables(
     Without names, all tables but those without columns, which hold nothing that could be told apart or copied; and the
     sequences stand where they stood. Else these are only moved behind the rows.
     """
-    wanted = _to_replace(restored, named, run)
+    wanted = _to_replace(restored, target, named, run)
     report = copy_tables(
         CopyRequest(
             source=restored,
@@ -70,18 +70,24 @@ def replace_tables(
     return report.tables
 
 
-def _to_replace(restored: Endpoint, named: Sequence[QualifiedName], run: Run) -> list[QualifiedName]:
+def _to_replace(restored: Endpoint, target: Endpoint, named: Sequence[QualifiedName], run: Run) -> list[QualifiedName]:
     """The tables that are named, or all, in an order in which each finds the rows that it refers to."""
-    found = every_table(restored, run.application_name)
+    found = {*every_table(restored, run.application_name)}
+    # The foreign keys that have to hold are the target's.
+    in_order = every_table(target, run.application_name)
     missing = [str(name) for name in named if name not in found]
     if missing:
         raise MissingObjectError(
             f"the set has no table {', '.join(missing)}", "see its manifest, or choose another set"
         )
     if named:
-        return [name for name in found if name in named]
+        return [name for name in in_order if name in named]
     with Session(restored, run.application_name) as session:
-        return [name for name in found if not is_system_schema(name.schema) and _described(session, name).stored]
+        return [
+            name
+            for name in in_order
+            if name in found and not is_system_schema(name.schema) and _described(session, name).stored
+        ]
 
 
 def _set_sequences(restored: Endpoint, target: Endpoint, run: Run) -> None:

@@ -47,12 +47,16 @@ def psql(programs: Programs, server: Endpoint) -> list[str]:
     return [programs.path("psql"), database_argument(server, APPLICATION_NAME), *options]
 
 
-def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
-    """Restore the dump in a set's `folder` into the server's database, with as many connections as serve."""
+def restore_dump(programs: Programs, server: Endpoint, folder: Path, entries: Path | None = None) -> None:
+    """Restore the dump in a set's `folder` into the server's database, with as many connections as serve.
+
+    With `entries`, a list as pg_restore writes one, only what is in it.
+    """
     jobs = min(MOST_JOBS, os.cpu_count() or 1)
     # The folders of tablespaces are the old server's.
     options = [f"--jobs={jobs}", "--exit-on-error", "--no-tablespaces", str(folder / DUMP)]
-    run([programs.path("pg_restore"), database_argument(server, APPLICATION_NAME), *options], server)
+    chosen = [f"--use-list={entries}"] if entries else []
+    run([programs.path("pg_restore"), database_argument(server, APPLICATION_NAME), *chosen, *options], server)
 
 
 def require_same(name: str, differing: Sequence[str], remedy: str) -> None:
