@@ -12,7 +12,8 @@ age        the format of encrypted files; keys  who can open them; sealing  how 
 opening    a set's files as they were dumped, wherever and however they are kept
 drill      how it is proven; scratch  the server that lives for one drill; lent  one that somebody lends for drills
 restore    how it is brought back: choosing  which one; fitting  whether the server takes it; roles  those it lacks;
-           properties  what a database is besides its content; swapping  names; replacing  rows of tables that are there
+           properties  what a database is besides its content; swapping  names; replacing  rows of tables that are
+           there; some_tables  of a set
 restoring  what drill and restore share
 retention  which sets are kept; overdue  whether the newest good one is young enough; catalogue  sets as a table
 pipeline   where and how, as pipelines.yaml says; tasks, restore_tasks  what Airflow calls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgpipelines.backup.contents import read_positions
@@ -37,7 +36,7 @@ def require_tables(target: Endpoint, manifest: Manifest, named: Sequence[Qualifi
         for name in named or sorted(name for name in there if not is_system_schema(name.schema)):
             table = _described(session, name)
             if name not in there and table.kind != PARTITIONED:
-                raise MissingObjectError(f"the set has no table {name}", "see its manifest.json, or choose another set")
+                raise MissingObjectError(f"the set has no table {name}", "see its manifest, or choose another set")
             require_writable(session, table)
             if not replace and not session.one("copy/is_empty.sql", table=name, only=not named).empty:
                 raise ConfigurationError(
@@ -46,25 +45,15 @@ def require_tables(target: Endpoint, manifest: Manifest, named: Sequence[Qualifi
                 )
 
 
-@dataclass(frozen=True)
-class Replaced:
-    """What became of each table, and the tables that have no columns by which rows could be told apart or copied."""
-
-    tables: tuple[TableResult, ...]
-    left: tuple[QualifiedName, ...]
-
-
 def replace_tables(
     restored: Endpoint, target: Endpoint, named: Sequence[QualifiedName], run: Run, bounds: Bounds, *, replace: bool
-) -> Replaced:
+) -> tuple[TableResult, ...]:
     """Let tables of the target have the rows that those of the restored database have: all of them, or none.
 
-    Without names, all tables, and the sequences stand where they stood; else they are only moved behind the rows.
+    Without names, all tables but those without columns, which hold nothing that could be told apart or copied; and the
+    sequences stand where they stood. Else these are only moved behind the rows.
     """
-    found = [name for name in every_table(restored, run.application_name) if not is_system_schema(name.schema)]
-    with Session(restored, run.application_name) as session:
-        left = tuple(name for name in found if not named and not _described(session, name).stored)
-    wanted = [name for name in found if name in named or (not named and name not in left)]
+    wanted = _to_replace(restored, target, named, run)
     report = copy_tables(
         CopyRequest(
             source=restored,
@@ -78,7 +67,27 @@ def replace_tables(
     )
     if not named:
         _set_sequences(restored, target, run)
-    return Replaced(report.tables, left)
+    return report.tables
+
+
+def _to_replace(restored: Endpoint, target: Endpoint, named: Sequence[QualifiedName], run: Run) -> list[QualifiedName]:
+    """The tables that are named, or all, in an order in which each finds the rows that it refers to."""
+    found = {*every_table(restored, run.application_name)}
+    # The foreign keys that have to hold are the target's.
+    in_order = every_table(target, run.application_name)
+    missing = [str(name) for name in named if name not in found]
+    if missing:
+        raise MissingObjectError(
+            f"the set has no table {', '.join(missing)}", "see its manifest, or choose another set"
+        )
+    if named:
+        return [name for name in in_order if name in named]
+    with Session(restored, run.application_name) as session:
+        return [
+            name
+            for name in in_order
+            if name in found and not is_system_schema(name.schema) and _described(session, name).stored
+        ]
 
 
 def _set_sequences(restored: Endpoint, target: Endpoint, run: Run) -> None:

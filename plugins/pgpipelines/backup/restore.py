@@ -7,6 +7,7 @@ killed leaves the others as they were; the next one into the same database drops
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from pgpipelines.backup.programs import Programs
 from pgpipelines.backup.replacing import replace_tables, require_tables
 from pgpipelines.backup.restoring import require_same, restore_dump
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.some_tables import can_choose, only, write_entries
 from pgpipelines.backup.swapping import Names, beside, hold, is_there, maintenance, others_in, swap
 from pgpipelines.errors import ConfigurationError, MissingObjectError, PipelineError, PrivilegeError, ServerError
 from pgpipelines.ledger import Run
@@ -80,6 +82,17 @@ class Restored:
     seconds: float = 0
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A set whose files are here, what reads them, and the tables whose rows alone are restored, if not all are."""
+
+    name: str
+    manifest: Manifest
+    folder: Path
+    programs: Programs
+    some: tuple[QualifiedName, ...]
+
+
 def restore_set(found: DumpSet, wanted: Wanted, run: Run) -> Restored:
     """Bring a set back. Raises a PipelineError; then nothing has changed but roles that were missing."""
     manifest, started = found.require_manifest(), time.monotonic()
@@ -93,8 +106,10 @@ def restore_set(found: DumpSet, wanted: Wanted, run: Run) -> Restored:
             notices = bring_roles(admin, programs, folder, manifest, make=wanted.roles)
             with beside(admin, names, manifest) as restored:
                 log.info("%s: restoring %s as %s", admin.endpoint, found.name, names.restoring)
-                _restore(programs, restored, folder)
-                _prove(found, restored, folder, programs, run)
+                some = wanted.tables if can_choose(manifest, wanted.tables) else ()
+                from_set = _Opened(found.name, manifest, folder, programs, some)
+                _restore(from_set, restored)
+                _prove(from_set, restored, run)
                 if wanted.mode == "whole":
                     done = _take_place(admin, names, manifest, wanted)
                 else:
@@ -130,10 +145,15 @@ def _require_empty(database: Endpoint, application_name: str) -> None:
         )
 
 
-def _restore(programs: Programs, restored: Endpoint, folder: Path) -> None:
-    started = time.monotonic()
+def _restore(from_set: _Opened, restored: Endpoint) -> None:
+    """Restore everything, or of the rows only those of some tables."""
+    started, programs, folder = time.monotonic(), from_set.programs, from_set.folder
     try:
-        restore_dump(programs, restored, folder)
+        with tempfile.TemporaryDirectory(prefix="pgpipelines-entries-") as place:
+            entries = None
+            if from_set.some:
+                entries = write_entries(programs, folder, from_set.manifest, from_set.some, Path(place) / "entries")
+            restore_dump(programs, restored, folder, entries)
     except (PrivilegeError, ServerError) as error:
         raise _explained(error) from None
     log.info("restored in %.1f s", time.monotonic() - started)
@@ -147,16 +167,19 @@ def _explained(error: PipelineError) -> PipelineError:
     return error
 
 
-def _prove(found: DumpSet, restored: Endpoint, folder: Path, programs: Programs, run: Run) -> None:
+def _prove(from_set: _Opened, restored: Endpoint, run: Run) -> None:
     """Hold what was restored against the manifest. Raises VerificationError where anything is otherwise."""
-    manifest = found.require_manifest()
-    log.info("comparing %s tables with %s rows with the manifest", len(manifest.contents.tables), f"{manifest.rows:,}")
+    manifest, some = from_set.manifest, from_set.some
+    expected = only(manifest.contents, some) if some else manifest.contents
+    rows = sum(each.rows for each in expected.tables)
+    log.info("comparing %s tables with %s rows with the manifest", len(expected.tables), f"{rows:,}")
     with Session(restored, run.application_name, snapshot=True) as session:
-        version, contents, positions = session.version, read_contents(session), read_positions(session)
-    differing = [*differences(manifest.contents, manifest.sequences, contents, positions)]
-    if comparable(programs, version, manifest):
-        differing += differing_definitions(programs, restored, folder)
-    require_same(found.name, differing, "nothing was replaced: restore another set")
+        version, there, positions = session.version, read_contents(session), read_positions(session)
+    found = only(there, some) if some else there
+    differing = [*differences(expected, manifest.sequences, found, positions)]
+    if not some and comparable(from_set.programs, version, manifest):
+        differing += differing_definitions(from_set.programs, restored, from_set.folder)
+    require_same(from_set.name, differing, "nothing was replaced: restore another set")
     with Session(restored, run.application_name) as session:
         session.execute("restore/analyze.sql")
         session.commit()
@@ -172,12 +195,14 @@ def _take_place(admin: Session, names: Names, manifest: Manifest, wanted: Wanted
 
 def _give_rows(restored: Endpoint, manifest: Manifest, wanted: Wanted, run: Run) -> Restored:
     done = replace_tables(restored, wanted.endpoint, wanted.tables, run, wanted.bounds, replace=wanted.replace)
-    rows = sum(each.changes.inserted + each.changes.updated + each.changes.deleted for each in done.tables)
-    notices = [f"{each.target}: {notice}" for each in done.tables for notice in each.notices]
-    notices += [f"{name} has no columns, and is left as it is" for name in done.left]
+    rows = sum(each.changes.inserted + each.changes.updated + each.changes.deleted for each in done)
+    notices = [f"{each.target}: {notice}" for each in done for notice in each.notices]
+    if not wanted.tables:
+        left = {each.table for each in manifest.contents.tables} - {each.target for each in done}
+        notices += [f"{name} is left as it is" for name in sorted(left)]
     if not wanted.tables and manifest.contents.large_objects.objects:
         notices.append("large objects are left as they are: they are restored with the whole database only")
-    return Restored(len(done.tables), rows, notices=tuple(notices))
+    return Restored(len(done), rows, notices=tuple(notices))
 
 
 @contextmanager

@@ -29,10 +29,11 @@ def restore_roles(programs: Programs, server: Endpoint, roles: Path, first_role:
         run_psql(programs, server, "--file=-", stdin=script)
 
 
-def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
+def restore_dump(programs: Programs, server: Endpoint, folder: Path, entries: Path | None = None) -> None:
     """Restore the dump in a set's `folder` into the server's database, with as many connections as serve.
 
-    Plain SQL is one transaction, which the first error ends.
+    With `entries`, a list as pg_restore writes one, only what is in it. Plain SQL, of which nothing can be left out, is
+    one transaction, which the first error ends.
     """
     archive = archive_in(folder)
     if archive is None:
@@ -40,7 +41,8 @@ def restore_dump(programs: Programs, server: Endpoint, folder: Path) -> None:
         return
     # The folders of tablespaces are the old server's.
     options = [f"--jobs={jobs()}", "--exit-on-error", "--no-tablespaces", str(archive)]
-    run([programs.path("pg_restore"), database_argument(server, APPLICATION_NAME), *options], server)
+    chosen = [f"--use-list={entries}"] if entries else []
+    run([programs.path("pg_restore"), database_argument(server, APPLICATION_NAME), *chosen, *options], server)
 
 
 def archive_in(folder: Path) -> Path | None:

@@ -35,15 +35,13 @@ from pgpipelines.templates import literal, quoted
 
 # Every server has one of these; nobody renames the database that he is in.
 MAINTENANCE_DATABASES = ("postgres", "template1")
+# The session that holds the name says nothing while pg_restore works, maybe for hours; firewalls forget such ones.
+KEPT_ALIVE = {"keepalives_idle": "60", "keepalives_interval": "20"}
 WAIT_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 MOST_NAMED = 5
 
 log = logging.getLogger(__name__)
-
-
-class SessionsRemainError(ConflictError):
-    """Others stay in the database that was to be replaced; what was restored stands beside it."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +85,13 @@ class Names:
 def maintenance(server: Endpoint, database: str, application_name: str, bounds: Bounds) -> Iterator[Session]:
     """Give a session of the server outside of the `database` that is restored."""
     first, *others = [name for name in MAINTENANCE_DATABASES if name != database]
+    lasting = Endpoint(server.conn_id, {**KEPT_ALIVE, **server.parameters})
     try:
-        session = Session(server.of(first), application_name, bounds=bounds)
+        session = Session(lasting.of(first), application_name, bounds=bounds)
     except MissingObjectError:
         if not others:
             raise
-        session = Session(server.of(others[0]), application_name, bounds=bounds)
+        session = Session(lasting.of(others[0]), application_name, bounds=bounds)
     with session:
         yield session
 
@@ -157,7 +156,7 @@ def beside(admin: Session, names: Names, manifest: Manifest) -> Iterator[Endpoin
 def swap(admin: Session, names: Names, manifest: Manifest, *, end_sessions: bool) -> str:
     """Let what was restored take its name, and return the name that the old database has now; empty without one.
 
-    All in one transaction, in which nobody gets into either. Raises SessionsRemainError where others stay in the old
+    All in one transaction, in which nobody gets into either. Raises ConflictError where others stay in the old
     database; what was restored is then kept beside it.
     """
     if not is_there(admin, names.database):
@@ -175,7 +174,7 @@ def swap(admin: Session, names: Names, manifest: Manifest, *, end_sessions: bool
         else:
             return names.before
     _rename(admin, {names.restoring: names.restored}, manifest)
-    raise SessionsRemainError(
+    raise ConflictError(
         f"{admin.endpoint}: {names.database} is as it was, because others are in it: "
         f"{_listed(there or _others(admin, names.database))}; the set is restored and proven as {names.restored}",
         f"end them, and ALTER DATABASE {quoted(names.database)} RENAME TO {quoted(names.before)}; "
@@ -185,8 +184,7 @@ def swap(admin: Session, names: Names, manifest: Manifest, *, end_sessions: bool
 
 def others_in(admin: Session, database: str) -> str:
     """Who is in a database, as text; empty where nobody is."""
-    found = _others(admin, database)
-    return _listed(found)
+    return _listed(_others(admin, database))
 
 
 def _wait_for_others(admin: Session, database: str) -> list[str]:

@@ -15,8 +15,7 @@ from pgpipelines.backup.contents import Contents, read_contents, read_positions
 from pgpipelines.backup.manifest import DUMP
 from pgpipelines.backup.restore import Restored, Wanted, restore_set
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.backup.swapping import SessionsRemainError
-from pgpipelines.errors import ConfigurationError, VerificationError
+from pgpipelines.errors import ConfigurationError, ConflictError, VerificationError
 from pgpipelines.ledger import Run
 from pgpipelines.sessions import Bounds, Session
 from tests.fixtures.servers import Database, outside
@@ -112,7 +111,7 @@ def test_an_empty_database_is_replaced(taken: DumpSet, used: Database, source: D
 def test_who_is_in_the_old_database_is_named_and_the_new_one_kept(
     taken: DumpSet, used: Database, source: Database
 ) -> None:
-    with closing(used.connect()), pytest.raises(SessionsRemainError) as error:
+    with closing(used.connect()), pytest.raises(ConflictError) as error:
         restored(taken, used, replace=True)
     assert "postgres@127.0.0.1 (client backend, process " in error.value.cause
     (old, beside) = databases_of(used)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.some_tables import write_entries
 from pgpipelines.errors import ConfigurationError, ConflictError, MissingObjectError
 from pgpipelines.table_names import parse_table_name
 from pgpipelines.templates import QualifiedName
@@ -56,7 +59,7 @@ def test_the_rows_of_all_tables_are_replaced(taken: DumpSet, source: Database) -
     assert source.value("SELECT count(*) FROM over") == 500
     assert databases_of(source) == [source.name]
     assert done.notices == (
-        "public.nothing has no columns, and is left as it is",
+        "public.nothing is left as it is",
         "large objects are left as they are: they are restored with the whole database only",
     )
 
@@ -103,7 +106,8 @@ def test_rows_that_others_need_stay_and_nothing_changes(taken: DumpSet, source: 
 @pytest.mark.parametrize(
     ("change", "tables", "words"),
     [
-        ("CREATE TABLE more ()", ("more",), "the set has no table public.more"),
+        ("CREATE TABLE more (id int)", ("more",), "the set has no table public.more"),
+        ("CREATE TABLE more (id int) PARTITION BY LIST (id)", ("more",), "the set has no table public.more"),
         ("DROP TABLE child", ("child",), "table public.child does not exist"),
         ("DROP TABLE child", (), "table public.child does not exist"),
     ],
@@ -121,3 +125,27 @@ def test_there_must_be_a_database(taken: DumpSet, source: Database) -> None:
     nowhere = Database(source.server, f"{source.name}_new")
     with pytest.raises(MissingObjectError, match="there is no database"):
         restored(taken, nowhere, mode="data_only")
+
+
+HOSTILE = QualifiedName("line\nbreak", 'a"b; drop %s')
+
+
+def test_of_the_rows_of_a_set_only_those_that_are_wanted_are_restored(source: Database, tmp_path: Path) -> None:
+    source.run(
+        """
+        CREATE SCHEMA "line\nbreak"; CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1);
+        CREATE TABLE "line\nbreak"."a""b; drop %%s" (id int REFERENCES a); SELECT lo_from_bytea(0, 'x');
+        INSERT INTO "line\nbreak"."a""b; drop %%s" VALUES (1); CREATE MATERIALIZED VIEW m AS SELECT 1 / id AS x FROM a
+        """,
+        (),
+    )
+    taken = take(source, tmp_path)
+    entries = write_entries(client_for(18), taken.folder, taken.require_manifest(), [HOSTILE], tmp_path / "entries")
+    kinds = re.findall(r"(?m)^\d+; \d+ \d+ ([A-Z ]+?) (?=[^A-Z])", entries.read_text())
+    assert [kind for kind in kinds if kind.endswith("DATA") or "KEY" in kind or "CONSTRAINT" in kind] == [
+        "TABLE DATA",
+        "CONSTRAINT",
+    ]
+    source.run('TRUNCATE "line\nbreak"."a""b; drop %%s"', ())
+    restored(taken, source, mode="tables", tables=(HOSTILE,))
+    assert rows(source) == wanted(taken)
