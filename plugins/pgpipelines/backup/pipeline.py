@@ -17,8 +17,13 @@ DEFAULT_DIRECTORY = "dumps"
 
 def directory_of(pipeline: Dumps) -> Path:
     """Where a pipeline keeps its sets."""
-    named = pipeline.directory or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
-    return PACKAGE_FOLDER / Path(named).expanduser()
+    return dump_directory(pipeline.directory)
+
+
+def dump_directory(named: str | None) -> Path:
+    """The folder that a pipeline names, or else the one for all of them."""
+    chosen = named or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
+    return PACKAGE_FOLDER / Path(chosen).expanduser()
 
 
 def keep_of(pipeline: Dumps) -> Keep:

@@ -59,11 +59,16 @@ def remove_set(folder: Path) -> None:
 def require_room(directory: Path, conn_id: str, folder: Path) -> None:
     """Raise ServerError where the disk has less room than the largest of the last sets took, and a fifth."""
     last = [each.manifest.bytes for each in list_sets(directory, conn_id) if each.manifest][-SETS_TO_ESTIMATE_BY:]
-    needed = int(max(last, default=0) * ROOM_TO_GROW)
+    require_free(folder, max(last, default=0), "dumps")
+
+
+def require_free(folder: Path, last_bytes: int, what: str) -> None:
+    """Raise ServerError where the disk has less room than the last of something took, and a fifth."""
+    needed = int(last_bytes * ROOM_TO_GROW)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ServerError(
-            f"{folder}: {free:,} bytes are free, and the last dumps let expect {needed:,}",
+            f"{folder}: {free:,} bytes are free, and the last {what} let expect {needed:,}",
             "free space on this disk, or lower what is kept; nothing was begun and nothing was removed",
         )
 

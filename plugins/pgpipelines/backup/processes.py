@@ -49,6 +49,7 @@ class Process:
         endpoint: Endpoint | None = None,
         *,
         stdin: IO[bytes] | None = None,
+        stdout: IO[bytes] | None = None,
         death: signal.Signals = signal.SIGKILL,
         user: str | None = None,
     ) -> None:
@@ -59,7 +60,7 @@ class Process:
         self._popen = subprocess.Popen(  # noqa: S603 (programs of PostgreSQL, arguments without a shell)
             command,
             stdin=stdin or subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=stdout or subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=_environment(endpoint),
             umask=UMASK,
@@ -110,10 +111,11 @@ def run(
     endpoint: Endpoint | None = None,
     *,
     stdin: IO[bytes] | None = None,
+    stdout: IO[bytes] | None = None,
     user: str | None = None,
 ) -> None:
     """Run a program to its end. Raises the PipelineError that fits its last words where it fails."""
-    with Process(command, endpoint, stdin=stdin, user=user) as process:
+    with Process(command, endpoint, stdin=stdin, stdout=stdout, user=user) as process:
         process.wait()
 
 
@@ -136,8 +138,8 @@ def _environment(endpoint: Endpoint | None) -> Mapping[str, str]:
     """What is inherited, but for Airflow's own: its connections are no program's business."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     password = endpoint.parameters.get("password") if endpoint else None
-    # Messages are read here, and by people who look them up.
-    return {**inherited, "LC_MESSAGES": "C", **({"PGPASSWORD": password} if password else {})}
+    # Messages are read here, and by people who look them up; times too.
+    return {**inherited, "LC_MESSAGES": "C", "TZ": "UTC", **({"PGPASSWORD": password} if password else {})}
 
 
 def _die_with_parent(number: signal.Signals) -> None:

@@ -104,7 +104,8 @@ def _drill(folder: Path) -> DrillReport | None:
 def _folders(place: Path) -> list[Path]:
     if not place.is_dir():
         return []
-    return [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    # What begins with @ is kept here by others than these: no connection's folder does.
+    return [path for path in place.iterdir() if path.is_dir() and not path.name.startswith((".", "@"))]
 
 
 def _file_name(text: str) -> str:

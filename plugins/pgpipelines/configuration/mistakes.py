@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pgpipelines.configuration.models import Configuration, Copy, Dumps, KeepRules, Partitions, Rollup
+from pgpipelines.configuration.models import BaseBackups, Configuration, Copy, Dumps, KeepRules, Partitions, Rollup
 from pgpipelines.configuration.tables import TABLES_WORDS, TableOptions
 from pgpipelines.configuration.values import ALLOWED
 from pgpipelines.errors import ConfigurationError
@@ -60,6 +60,8 @@ def _keys(where: Location) -> list[str]:
         return (TableOptions if "tables" in where[2:] else Copy).keys()
     if where[0] == "dumps":
         return (KeepRules if "keep" in where[2:] else Dumps).keys()
+    if where[0] == "base_backups":
+        return BaseBackups.keys()
     return (Rollup if where[0] == "rollups" else Partitions).keys()
 
 

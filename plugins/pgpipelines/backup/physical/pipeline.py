@@ -1,0 +1,23 @@
+"""A pipeline of `base_backups`, as this package's modules take its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pgpipelines.backup.pipeline import dump_directory
+from pgpipelines.backup.sets import connection_folder
+from pgpipelines.configuration import BaseBackups
+from pgpipelines.configuration.loading import PACKAGE_FOLDER
+
+# In the folder of dumps, where no connection's can be called so: it would be written %40base_backups.
+OWN_FOLDER = "@base_backups"
+
+
+def directory_of(pipeline: BaseBackups) -> Path:
+    """Where a pipeline keeps its backups."""
+    return dump_directory(pipeline.directory) / OWN_FOLDER
+
+
+def archive_of(pipeline: BaseBackups, conn_id: str) -> Path:
+    """Where the server behind a connection archives its log."""
+    return connection_folder(PACKAGE_FOLDER / Path(pipeline.wal_archive).expanduser(), conn_id)
