@@ -21,6 +21,7 @@ READER = "pgpipelines_reader"
 WRITER = "pgpipelines_writer"
 DUMPER = "pgpipelines_dumper"
 MONITOR = "pgpipelines_monitor"
+REPLICATOR = "pgpipelines_replicator"
 
 
 class Cluster(Protocol):

@@ -152,9 +152,11 @@ class Archive:
     def _stretches(self, names: Sequence[str], timeline: int, position: int, wanted: int | None) -> tuple[Stretch, ...]:
         histories = [path.name for path in self.folder.iterdir() if HISTORY.fullmatch(path.name)]
         known = {timeline, *map(timeline_of, [*names, *histories])}
-        for candidate in [wanted] if wanted is not None else sorted(known, reverse=True):
+        candidates = [wanted] if wanted is not None else sorted(known, reverse=True)
+        # A timeline's number is higher than those that it comes from.
+        for candidate in (each for each in candidates if each >= timeline):
             own = self._history(candidate) if candidate != timeline else (Stretch(timeline, 0),)
-            if candidate >= timeline and (found := following(own, timeline, position)):
+            if found := following(own, timeline, position):
                 return found
         raise VerificationError(
             f"timeline {wanted} does not come from timeline {timeline}, on which this backup was taken",

@@ -57,19 +57,18 @@ def drill_backup(
     """Recover a backup to a random moment between its end and now, and note beside it how that went.
 
     Returns the backup, now proven. Raises VerificationError where the log has a gap or recovery came elsewhere, or
-    another PipelineError where it can't be recovered: the note says so too. Raises ConfigurationError, without a
-    note, where no drill is possible. `archive_seconds` is how long the server may take to archive.
+    another PipelineError where it can't be recovered: the note says so too. What stands in the way before, such as a
+    privilege or an archive_command that fails, is raised without a note. `archive_seconds` is how long the server may
+    take to archive.
     """
     manifest = backup.require_manifest()
     of_same_major(manifest.server_major, (*PROGRAMS, *READ_PROGRAMS))
     with held(backup.folder.parent):
+        archive = Archive(archived, manifest.segment_bytes)
+        position = _archived_position(endpoint, application_name, manifest, archive, archive_seconds)
         try:
             with _plain_errors(backup.folder):
-                archive = Archive(archived, manifest.segment_bytes)
-                position = _archived_position(endpoint, application_name, manifest, archive, archive_seconds)
                 report = _recover(backup, manifest, archived, position, endpoint)
-        except ConfigurationError:
-            raise
         except PipelineError as error:
             note_drill(backup, BaseDrill(proven=False, at=_now(), fault=error.cause))
             raise

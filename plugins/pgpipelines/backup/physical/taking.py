@@ -81,7 +81,7 @@ def _take(session: Session, server: Any, folder: Path, basis: Basis) -> BaseBack
         if basis.full is not None:
             command.append(f"--incremental={basis.full.data / BACKUP_MANIFEST}")
         log.info("%s: pg_basebackup %s: %s", session.endpoint, programs.version, final.name)
-        run(command, session.endpoint)
+        run(command, session.endpoint, guarded=True)
         data = verify_data(work / DATA)
         read_log(programs, work / DATA / WAL, data.log)
         write_manifest(

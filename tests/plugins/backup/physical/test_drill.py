@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pgpipelines.backup.physical.drill import drill_backup
-from tests.plugins.backup.physical.archiving import Archiving
+from tests.fixtures.archiving import Archiving
 
 
 @pytest.mark.parametrize("major", [18, 16, 15])
