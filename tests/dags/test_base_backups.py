@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pgpipelines.backup.physical.backups import list_backups
+from pgpipelines.configuration import load
 from pgpipelines.errors import ConnectionFailedError, VerificationError
-from tests.dags.bag import DAGS, parsed, serialized
+from tests.dags.bag import DAGS, ROOT, parsed, serialized
 from tests.fixtures.archiving import PASSWORD, ROLE, Archiving
 from tests.fixtures.servers import server_folder
 from tests.fixtures.tasks import Done, as_task
@@ -95,6 +96,15 @@ def test_a_backup_that_fails_its_drill_fails_the_task(directory: Path) -> None:
     with pytest.raises(VerificationError, match="PG_VERSION: changed"):
         run("drill", taken=taken)
     assert [each.state for each in list_backups(directory, "here")] == ["failed drill"]
+
+
+def test_the_example_that_ships_is_sound(tmp_path: Path) -> None:
+    shipped = (ROOT / "include" / "pipelines.yaml").read_text(encoding="utf-8")
+    example = shipped[shipped.index("# base_backups:") :]
+    (tmp_path / "pipelines.yaml").write_text(example.replace("# ", ""), encoding="utf-8")
+    loaded = load(tmp_path / "pipelines.yaml")
+    assert loaded.mistakes == ()
+    assert list(loaded.base_backups) == ["postgres_base_backup"]
 
 
 def test_a_pipeline_without_drills_takes_and_retains(directory: Path) -> None:

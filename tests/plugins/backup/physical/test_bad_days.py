@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -33,6 +34,7 @@ from tests.fixtures.archiving import PASSWORD, ROLE, Archiving
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import until
 from tests.plugins.backup.databases import left_in
+from tests.plugins.backup.test_roles import arguments_seen
 
 STREAMING = "SELECT FROM pg_stat_replication WHERE application_name = 'tests.take' AND state = 'streaming'"
 NOBODY_STREAMS = "SELECT WHERE NOT EXISTS (SELECT FROM pg_replication_slots)"
@@ -118,9 +120,15 @@ def test_two_at_once_exclude_each_other(archiving: Archiving, directory: Path) -
         assert taking.result().state == "whole"
 
 
-def test_files_are_for_their_owner_only_and_hold_no_password(archiving: Archiving, directory: Path) -> None:
-    taken = archiving.take(directory)
-    proven = drill_backup(taken, archiving.archive, archiving.endpoint, "tests.drill")
+def test_files_are_for_their_owner_only_and_the_password_is_nowhere(
+    archiving: Archiving, directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with arguments_seen() as seen:
+        proven = drill_backup(archiving.take(directory), archiving.archive, archiving.endpoint, "tests.drill")
+    assert any(b"pg_basebackup" in each for each in seen)
+    assert [each for each in seen if PASSWORD.encode() in each] == []
+    assert PASSWORD not in caplog.text + repr(proven)
     below = [path for path in proven.folder.rglob("*") if not path.is_symlink()]
     assert {path.stat().st_mode & 0o077 for path in below} == {0}
     own = [path for path in proven.folder.iterdir() if path.is_file()]
