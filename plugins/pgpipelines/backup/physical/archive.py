@@ -123,7 +123,8 @@ class Archive:
         return path.exists() and path.stat().st_size == self.segment_bytes
 
     def wait_for(self, name: str, seconds: float) -> bool:
-        """Wait for a segment, and tell whether it has come."""
+        """Wait for a segment, and tell whether it has come. Raises ConfigurationError where the folder is missing."""
+        self._names()
         deadline = time.monotonic() + seconds
         while not self.has(name):
             if time.monotonic() > deadline:

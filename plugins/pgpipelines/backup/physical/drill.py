@@ -24,7 +24,7 @@ from pgpipelines.backup.physical.backups import BaseBackup, BaseDrill, note_dril
 from pgpipelines.backup.physical.manifest import BaseManifest
 from pgpipelines.backup.physical.recovery import PROGRAMS, Recovered, recovered
 from pgpipelines.backup.physical.restoring import READ_PROGRAMS, Target, way_to
-from pgpipelines.backup.physical.wal import lsn_text, parse_lsn
+from pgpipelines.backup.physical.wal import lsn_text, parse_lsn, timeline_of
 from pgpipelines.backup.physical.waldump import End, transaction_ends
 from pgpipelines.backup.place import held
 from pgpipelines.backup.programs import of_same_major
@@ -36,6 +36,14 @@ ARCHIVE_SECONDS = 300
 MICROSECOND = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a server's log is archived; the archive may have timelines of servers that were restored from it."""
+
+    timeline: int
+    position: int
 
 
 @dataclass(frozen=True)
@@ -65,19 +73,20 @@ def drill_backup(
     of_same_major(manifest.server_major, (*PROGRAMS, *READ_PROGRAMS))
     with held(backup.folder.parent):
         archive = Archive(archived, manifest.segment_bytes)
-        position = _archived_position(endpoint, application_name, manifest, archive, archive_seconds)
+        reached = _archived(endpoint, application_name, manifest, archive, archive_seconds)
         try:
             with _plain_errors(backup.folder):
-                report = _recover(backup, manifest, archived, position, endpoint)
+                report = _recover(backup, archived, reached, endpoint)
         except PipelineError as error:
             note_drill(backup, BaseDrill(proven=False, at=_now(), fault=error.cause))
             raise
         return note_drill(backup, report)
 
 
-def _recover(backup: BaseBackup, manifest: BaseManifest, archived: Path, position: int, login: Endpoint) -> BaseDrill:
+def _recover(backup: BaseBackup, archived: Path, reached: Reached, login: Endpoint) -> BaseDrill:
     """Recover to a random moment before a position, and compare where that leads with what the log says."""
-    way = way_to(backup, archived, Target(position=position))
+    manifest, position = backup.require_manifest(), reached.position
+    way = way_to(backup, archived, Target(position=position), reached.timeline)
     programs = of_same_major(manifest.server_major, READ_PROGRAMS)
     moment = random_moment(transaction_ends(programs, archived, way.stretches_until(position)))
     log.info("%s: recovering to %s", backup.name, moment.time.isoformat(" "))
@@ -101,10 +110,10 @@ def random_moment(ends: Sequence[End]) -> Moment:
     return Moment(chosen, before[-1], ends[len(before)])
 
 
-def _archived_position(
+def _archived(
     endpoint: Endpoint, application_name: str, manifest: BaseManifest, archive: Archive, seconds: float
-) -> int:
-    """Add two transactions to the log, and wait until they are archived; the position behind them."""
+) -> Reached:
+    """Add two transactions to the log, wait until they are archived, and tell how far the log is then."""
     with Session(endpoint, application_name) as session:
         server = session.one("physical/server.sql")
         if server.system_identifier != manifest.system_identifier:
@@ -119,6 +128,7 @@ def _archived_position(
             session.one("physical/marker.sql", {"note": f"drill: {note}"})
             session.commit()
         switched = session.one("physical/switch_wal.sql")
+        session.commit()
         if not archive.wait_for(switched.segment, seconds):
             did = session.one("physical/archiver.sql")
             raise ServerError(
@@ -126,7 +136,7 @@ def _archived_position(
                 f"(the server's last: {did.last_archived_wal or 'none'}, last failed: {did.last_failed_wal or 'none'})",
                 "see the server's log for what archive_command says, and whether it fills this very folder",
             )
-        return parse_lsn(switched.lsn)
+        return Reached(timeline_of(switched.segment), parse_lsn(switched.lsn))
 
 
 def _require_between(backup: BaseBackup, server: Recovered, moment: Moment) -> None:

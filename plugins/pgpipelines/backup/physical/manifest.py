@@ -78,11 +78,18 @@ class BaseManifest:
 
 @dataclass(frozen=True)
 class Data:
-    """What was read of a backup's data: bytes of all files, how many they are, and the log that it needs."""
+    """What was read of a backup's data: bytes of all files, how many they are, and which log it needs."""
 
     bytes: int
     files: int
-    log: Stretch
+    timeline: int
+    start: int
+    stop: int
+
+    @property
+    def log(self) -> Stretch:
+        """The log that it needs."""
+        return Stretch(self.timeline, self.start, self.stop)
 
 
 _MANIFEST = TypeAdapter(BaseManifest)
@@ -133,7 +140,9 @@ def verify_data(data: Path) -> Data:
     return Data(
         bytes=sum((data / name).stat().st_size for name in found),
         files=len(found),
-        log=Stretch(log["Timeline"], parse_lsn(log["Start-LSN"]), parse_lsn(log["End-LSN"])),
+        timeline=log["Timeline"],
+        start=parse_lsn(log["Start-LSN"]),
+        stop=parse_lsn(log["End-LSN"]),
     )
 
 

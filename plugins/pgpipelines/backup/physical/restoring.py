@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from pgpipelines.backup.manifest import sync
 from pgpipelines.backup.physical.archive import Archive, Way
 from pgpipelines.backup.physical.backups import BaseBackup, chain
 from pgpipelines.backup.physical.manifest import verify_data
@@ -66,8 +66,11 @@ def restore(backup: BaseBackup, archived: Path, target: Target, into: Path, time
     try:
         lay_data(backup, partial)
         _add_settings(partial, recovery_settings(archived, way, target))
-        os.sync()
+        for path in (*partial.rglob("*"), partial):
+            if not path.is_symlink():
+                sync(path)
         partial.rename(into)
+        sync(into.parent)
     except OSError as error:
         raise ServerError(
             f"{into}: {error}", "see to the disk of this folder, and retry; nothing was restored"

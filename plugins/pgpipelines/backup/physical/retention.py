@@ -10,6 +10,7 @@ from pgpipelines.backup.physical.archive import Archive
 from pgpipelines.backup.physical.backups import BaseBackup, list_backups
 from pgpipelines.backup.place import held, remove_set
 from pgpipelines.backup.sets import connection_folder
+from pgpipelines.errors import PrivilegeError
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,20 @@ def apply_retention(directory: Path, conn_id: str, keep: int, archived: Path, *,
         if not dry_run:
             for backup in found.backups:
                 remove_set(backup.folder)
-            for path in found.archived:
-                path.unlink()
+            _clear(found.archived)
     return [*(each.name for each in found.backups), *(path.name for path in found.archived)]
+
+
+def _clear(archived: Sequence[Path]) -> None:
+    """Remove files of the archive. Raises PrivilegeError where the server's account alone may."""
+    for path in archived:
+        try:
+            path.unlink()
+        except PermissionError:
+            raise PrivilegeError(
+                f"{path} may not be removed by this account",
+                "let the folder's group be one of this account's, and `chmod 2770` it (docs/physical-backup.md)",
+            ) from None
 
 
 def _full(backup: BaseBackup) -> str:

@@ -15,14 +15,19 @@ from psycopg2.extensions import make_dsn
 
 from pgpipelines.backup.physical.backups import BaseBackup
 from pgpipelines.backup.physical.recovery import recovered
-from pgpipelines.backup.physical.restoring import Target, way_to
+from pgpipelines.backup.physical.restoring import READ_PROGRAMS, Target, way_to
+from pgpipelines.backup.physical.waldump import transaction_ends
+from pgpipelines.backup.programs import of_same_major
 from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.errors import VerificationError
 from tests.fixtures.archiving import Archiving, Marker
+from tests.fixtures.servers import outside
 
 # More of them with PGPIPELINES_TARGETS=20.
 TARGETS = int(os.environ.get("PGPIPELINES_TARGETS", "4"))
 MAJORS = (18, 15, 16, 18)
+# The number of the marker that is committed in two steps.
+PREPARED = 71
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ def past_of(archiving_of: Callable[..., Archiving], directory_of_module: Path) -
                 archiving.mark(20)
                 backups.append(archiving.take(directory_of_module / str(major), incrementals=1))
             archiving.mark(30)
+            archiving.database.run(
+                "INSERT INTO marker SELECT count(*) + 1, pg_current_wal_insert_lsn() FROM marker; "
+                "PREPARE TRANSACTION 'marker'"
+            )
+            outside(archiving.database.server, "COMMIT PREPARED 'marker'")
             archiving.switch()
             archiving.mark(20)
             archiving.switch()
@@ -87,6 +97,19 @@ def test_a_random_moment_has_the_last_marker_before_it_and_not_the_next(
         marker = chance.choice(since)
         target, last = Target(position=marker.lsn), marker.number
     assert past.numbers_at(backup, target) == list(range(1, last + 1))
+
+
+def test_every_end_of_a_transaction_is_seen(past_of: Callable[[int], Past]) -> None:
+    past = past_of(15)
+    backup = past.backups[0]
+    manifest, since = backup.require_manifest(), past.since(backup)
+    way = way_to(backup, past.archiving.archive, Target(position=since[-1].lsn))
+    programs = of_same_major(manifest.server_major, READ_PROGRAMS)
+    ends = transaction_ends(programs, past.archiving.archive, way.stretches_until(way.ends))
+    assert {each.at for each in since} <= {end.at for end in ends}
+    (prepared,) = [each for each in since if each.number == PREPARED]
+    (end,) = [end for end in ends if end.at == prepared.at]
+    assert end.position < prepared.lsn
 
 
 def test_the_second_backup_is_incremental_where_the_server_can(past_of: Callable[[int], Past]) -> None:
