@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,8 +81,13 @@ def backup_name(taken_at: datetime, kind: str) -> str:
     return f"{taken_at:%Y%m%dT%H%M%S}.{taken_at.microsecond // 1000:03}Z-{kind}"
 
 
+def oldest_first(backups: Iterable[BaseBackup]) -> list[BaseBackup]:
+    """Those that are not broken, in the order of the server's log."""
+    return sorted((each for each in backups if each.manifest), key=lambda each: each.require_manifest().age)
+
+
 def list_backups(directory: Path, conn_id: str) -> list[BaseBackup]:
-    """Every backup of a connection, oldest first. What is not whole is none; one without its full one is broken."""
+    """Every backup of a connection, by name. What is not whole is none; one without its full one is broken."""
     place = connection_folder(directory, conn_id)
     if not place.is_dir():
         return []

@@ -75,6 +75,11 @@ class BaseManifest:
         """Where its log ends."""
         return parse_lsn(self.stop_lsn)
 
+    @property
+    def age(self) -> tuple[int, int]:
+        """What orders backups of a server from old to new, whatever its clock said."""
+        return self.timeline, self.start
+
 
 @dataclass(frozen=True)
 class Data:

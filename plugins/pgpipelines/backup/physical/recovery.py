@@ -116,6 +116,8 @@ def _wait_until_paused(server: Process, endpoint: Endpoint) -> Any:
             state = session.one("physical/recovered.sql")
             if state.paused:
                 return state
+            if not state.in_recovery:
+                raise ServerError(f"the {NAME} has gone on past its moment", "take another backup, and drill that")
         if not server.running:
             server.wait()
             raise ServerError(f"the {NAME} has ended", "retry, or look at this machine")

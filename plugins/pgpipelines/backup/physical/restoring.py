@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from pgpipelines.backup.manifest import sync
 from pgpipelines.backup.physical.archive import Archive, Way
-from pgpipelines.backup.physical.backups import BaseBackup, chain
+from pgpipelines.backup.physical.backups import BaseBackup, chain, oldest_first
 from pgpipelines.backup.physical.manifest import verify_data
 from pgpipelines.backup.physical.wal import lsn_text
 from pgpipelines.backup.physical.waldump import last_end
@@ -43,14 +43,14 @@ class Target:
         return {**wanted, "recovery_target_action": "pause"}
 
 
-def backup_for(backups: Sequence[BaseBackup], target: Target) -> BaseBackup:
+def backup_for(backups: Iterable[BaseBackup], target: Target) -> BaseBackup:
     """The newest backup that was finished before the moment. Raises VerificationError where there is none."""
-    sound = [each for each in backups if each.manifest and _is_before(each, target)]
-    if not sound:
+    before = [each for each in oldest_first(backups) if _is_before(each, target)]
+    if not before:
         raise VerificationError(
             "no backup was finished before this moment", "`python -m pgpipelines.backup.physical list` shows all"
         )
-    return sound[-1]
+    return before[-1]
 
 
 def restore(backup: BaseBackup, archived: Path, target: Target, into: Path, timeline: int | None = None) -> Way:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgpipelines.backup.physical.archive import Archive
-from pgpipelines.backup.physical.backups import BaseBackup, list_backups
+from pgpipelines.backup.physical.backups import BaseBackup, list_backups, oldest_first
 from pgpipelines.backup.place import held, remove_set
 from pgpipelines.backup.sets import connection_folder
 from pgpipelines.errors import PrivilegeError
@@ -21,14 +21,14 @@ class Removable:
     archived: tuple[Path, ...]
 
 
-def removable(backups: Sequence[BaseBackup], keep: int, archived: Path) -> Removable:
-    """What need not be kept where the newest `keep` full backups are; `backups` are oldest first.
+def removable(backups: Iterable[BaseBackup], keep: int, archived: Path) -> Removable:
+    """What need not be kept where the newest `keep` full backups are.
 
     Full ones that are not proven stay as long as if all were, but never take the place of a proven one; a full one
     is proven by the drill of any that stands on it. The newest proven one always stays. Of the archive goes what is
     older than all that stays; nothing goes where nothing would stay. A broken backup stays for a person to look at.
     """
-    sound = [each for each in backups if each.manifest]
+    sound = oldest_first(backups)
     of = {each.name: _full(each) for each in sound}
     full = list(dict.fromkeys(of.values()))
     proven = [name for name in full if any(of[each.name] == name and each.state == "proven" for each in sound)]

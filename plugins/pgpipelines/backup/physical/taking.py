@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pgpipelines.backup.manifest import sync
-from pgpipelines.backup.physical.backups import BaseBackup, backup_name, list_backups, read_backup
+from pgpipelines.backup.physical.backups import BaseBackup, backup_name, list_backups, oldest_first, read_backup
 from pgpipelines.backup.physical.manifest import BACKUP_MANIFEST, DATA, WAL, BaseManifest, verify_data, write_manifest
 from pgpipelines.backup.physical.wal import lsn_text
 from pgpipelines.backup.physical.waldump import read_log
@@ -45,7 +45,7 @@ def take_backup(endpoint: Endpoint, directory: Path, application_name: str, *, i
     folder = connection_folder(directory, endpoint.conn_id)
     try:
         with held(folder):
-            known = [each for each in list_backups(directory, endpoint.conn_id) if each.manifest]
+            known = oldest_first(list_backups(directory, endpoint.conn_id))
             with Session(endpoint, application_name) as session:
                 server = session.one("physical/server.sql")
                 _require_fit(endpoint, server)

@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ import pytest
 from psycopg2.extensions import make_dsn
 
 from demo.servers import binaries, own
-from pgpipelines.backup.physical.backups import list_backups
+from pgpipelines.backup.physical.backups import BaseDrill, list_backups, note_drill
 from pgpipelines.backup.physical.drill import drill_backup
 from pgpipelines.backup.physical.manifest import verify_data
 from pgpipelines.backup.physical.taking import take_backup
@@ -206,6 +207,34 @@ def test_a_wal_file_that_is_missing_fails_the_drill_by_name(archiving: Archiving
     assert removed.name in found.drill.fault
 
 
+def test_a_bit_of_the_log_that_changed_fails_the_drill(archiving: Archiving, directory: Path) -> None:
+    taken = archiving.take(directory)
+    archiving.mark(3)
+    position = archiving.markers[-1].lsn
+    changed = archiving.archive / archiving.switch()
+    content = changed.read_bytes()
+    try:
+        spoilt = bytearray(content)
+        spoilt[position % len(content) - 8] ^= 1
+        changed.write_bytes(spoilt)
+        with pytest.raises(ServerError, match=r"pg_waldump: .*error in WAL record"):
+            drill_backup(taken, archiving.archive, archiving.endpoint, "tests.drill")
+    finally:
+        changed.write_bytes(content)
+    assert [each.state for each in list_backups(directory, "conn")] == ["failed drill"]
+
+
+def test_a_full_backup_that_failed_its_drill_is_no_basis(
+    archiving_of: Callable[..., Archiving], directory: Path
+) -> None:
+    archiving = archiving_of(18)
+    note_drill(archiving.take(directory), BaseDrill(proven=False, at=datetime.now(timezone.utc)))
+    second = archiving.take(directory, incrementals=6).require_manifest()
+    assert second.kind == "full"
+    assert "the drill of conn/" in second.notices[0]
+    assert archiving.take(directory, incrementals=6).require_manifest().kind == "incremental"
+
+
 def test_a_server_that_archives_nothing_is_refused(source: Database, directory: Path) -> None:
     with pytest.raises(ConfigurationError, match="archive_mode = off"):
         take_backup(source.endpoint, directory, "tests.take")
@@ -227,6 +256,26 @@ def test_a_disk_without_room_is_said_before(
     with pytest.raises(ServerError, match="bytes are free, and the last backups let expect"):
         archiving.take(directory)
     assert [each.name for each in list_backups(directory, "conn")] == [first.name]
+
+
+@pytest.fixture
+def small_disk(directory: Path) -> Iterator[Path]:
+    """A disk with room for half a backup."""
+    folder = directory / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", folder], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a disk can't be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_the_disk_is_full(archiving: Archiving, small_disk: Path) -> None:
+    with pytest.raises(ServerError, match="No space left on device") as error:
+        archiving.take(small_disk)
+    assert "free space" in error.value.remedy
+    assert left_in(small_disk) == []
+    until(archiving.database, NOBODY_STREAMS)
 
 
 def test_a_tablespace_is_named(archiving: Archiving, directory: Path) -> None:

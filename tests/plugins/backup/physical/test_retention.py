@@ -41,12 +41,18 @@ def manifest(number: int, stands_on: str = "") -> BaseManifest:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[BaseBackup]:
-    """Backups of days, oldest first: full ones and such as stand on the last full one; proven or not, or broken."""
+    """Backups of days, oldest first: full ones and such as stand on the last full one; proven or not, or broken.
+
+    Their names are in another order.
+    """
     made: list[BaseBackup] = []
     full, full_broken = "", False
-    for number, incremental in enumerate(draw(st.lists(st.booleans(), max_size=12))):
+    kinds = draw(st.lists(st.booleans(), max_size=12))
+    # What a clock that jumps makes of the order.
+    times = draw(st.permutations(range(len(kinds))))
+    for number, incremental in enumerate(kinds):
         stands_on = full if incremental else ""
-        folder = Path(f"/x/conn/{number:02}-{'incremental' if stands_on else 'full'}")
+        folder = Path(f"/x/conn/{times[number]:02}-{'incremental' if stands_on else 'full'}")
         full = stands_on or folder.name
         drill = draw(st.sampled_from([None, BaseDrill(proven=True, at=NOW), BaseDrill(proven=False, at=NOW)]))
         # One that stands on a broken one is broken too.
@@ -59,7 +65,7 @@ def histories(draw: st.DrawFn) -> list[BaseBackup]:
 @settings(deadline=None, max_examples=1000)
 @given(histories(), st.integers(1, 4))
 def test_the_newest_proven_backup_stays_with_what_it_stands_on(made: list[BaseBackup], keep: int) -> None:
-    gone = {each.name for each in removable(made, keep, NOWHERE).backups}
+    gone = {each.name for each in removable(sorted(made, key=lambda each: each.name), keep, NOWHERE).backups}
     left = [each for each in made if each.name not in gone]
     for state in ("proven", "broken"):
         of_state = [each for each in made if each.state == state]
