@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = _parser().parse_args(arguments)
     configured = load()
     # A pipeline with a mistake is no DAG: nothing backs its servers up, and nothing says so but this.
-    mistakes = [line for line in configured.mistakes if ": base_backups" in line]
+    mistakes = [line for line in configured.mistakes if ": base_backups" in line or not configured.base_backups]
     servers = [Server(conn_id, each) for each in configured.base_backups.values() for conn_id in each.servers]
     try:
         lines, well = COMMANDS[chosen.command](servers, chosen)

@@ -49,27 +49,9 @@ class Way:
         """The timeline that it ends on."""
         return self.stretches[-1].timeline
 
-    @property
-    def histories(self) -> tuple[str, ...]:
-        """The histories that it needs."""
-        return tuple(history_name(stretch.timeline) for stretch in self.stretches[1:])
-
-    def stretches_until(self, position: int) -> list[Stretch]:
-        """Its parts up to a position."""
-        return [
-            Stretch(each.timeline, each.begins, min(each.ends or position, position))
-            for each in self.stretches
-            if each.begins < position
-        ]
-
     def files_until(self, position: int) -> tuple[str, ...]:
         """The segments that have everything before a position."""
         return self.files[: max(0, -(-(position - self.begins) // self.archive.segment_bytes))]
-
-    def require(self, position: int) -> None:
-        """Raise VerificationError, which names the missing files, where it does not reach a position."""
-        if position > self.ends:
-            raise self.too_short()
 
     def too_short(self) -> VerificationError:
         """Why it does not lead further."""

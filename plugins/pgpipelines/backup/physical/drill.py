@@ -24,7 +24,7 @@ from pgpipelines.backup.physical.backups import BaseBackup, BaseDrill, note_dril
 from pgpipelines.backup.physical.manifest import BaseManifest
 from pgpipelines.backup.physical.recovery import PROGRAMS, Recovered, recovered
 from pgpipelines.backup.physical.restoring import READ_PROGRAMS, Target, way_to
-from pgpipelines.backup.physical.wal import lsn_text, parse_lsn, timeline_of
+from pgpipelines.backup.physical.wal import Stretch, lsn_text, parse_lsn, timeline_of
 from pgpipelines.backup.physical.waldump import End, transaction_ends
 from pgpipelines.backup.place import held
 from pgpipelines.backup.programs import of_same_major
@@ -36,14 +36,6 @@ ARCHIVE_SECONDS = 300
 MICROSECOND = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Reached:
-    """How far a server's log is archived; the archive may have timelines of servers that were restored from it."""
-
-    timeline: int
-    position: int
 
 
 @dataclass(frozen=True)
@@ -73,22 +65,24 @@ def drill_backup(
     of_same_major(manifest.server_major, (*PROGRAMS, *READ_PROGRAMS))
     with held(backup.folder.parent):
         archive = Archive(archived, manifest.segment_bytes)
-        reached = _archived(endpoint, application_name, manifest, archive, archive_seconds)
+        position = _archived_position(endpoint, application_name, manifest, archive, archive_seconds)
         try:
             with _plain_errors(backup.folder):
-                report = _recover(backup, archived, reached, endpoint)
+                report = _recover(backup, archived, position, endpoint)
         except PipelineError as error:
             note_drill(backup, BaseDrill(proven=False, at=_now(), fault=error.cause))
             raise
         return note_drill(backup, report)
 
 
-def _recover(backup: BaseBackup, archived: Path, reached: Reached, login: Endpoint) -> BaseDrill:
+def _recover(backup: BaseBackup, archived: Path, position: int, login: Endpoint) -> BaseDrill:
     """Recover to a random moment before a position, and compare where that leads with what the log says."""
-    manifest, position = backup.require_manifest(), reached.position
-    way = way_to(backup, archived, Target(position=position), reached.timeline)
+    manifest = backup.require_manifest()
+    # The archive may have newer timelines, of servers that were restored from it.
+    way = way_to(backup, archived, Target(position=position), manifest.timeline)
     programs = of_same_major(manifest.server_major, READ_PROGRAMS)
-    moment = random_moment(transaction_ends(programs, archived, way.stretches_until(position)))
+    since = Stretch(manifest.timeline, manifest.stop, position)
+    moment = random_moment(transaction_ends(programs, archived, since))
     log.info("%s: recovering to %s", backup.name, moment.time.isoformat(" "))
     started = time.monotonic()
     place = scratch_folder(backup.folder.parent)
@@ -101,19 +95,19 @@ def _recover(backup: BaseBackup, archived: Path, reached: Reached, login: Endpoi
 
 def random_moment(ends: Sequence[End]) -> Moment:
     """A moment after one of these transactions and before a later one. Raises ServerError where there are no two."""
-    first, latest = ends[0].at, max(end.at for end in ends)
-    if latest == first:
+    times = [end.at for end in ends]
+    if not times or max(times) == times[0]:
         raise ServerError("no two transactions ended at different times since this backup", "retry")
-    chosen = first + secrets.randbelow((latest - first) // MICROSECOND) * MICROSECOND
+    chosen = times[0] + secrets.randbelow((max(times) - times[0]) // MICROSECOND) * MICROSECOND
     # As recovery does: up to the first that is later, in the order of the log, which is not quite that of time.
     before = list(itertools.takewhile(lambda end: end.at <= chosen, ends))
     return Moment(chosen, before[-1], ends[len(before)])
 
 
-def _archived(
+def _archived_position(
     endpoint: Endpoint, application_name: str, manifest: BaseManifest, archive: Archive, seconds: float
-) -> Reached:
-    """Add two transactions to the log, wait until they are archived, and tell how far the log is then."""
+) -> int:
+    """Add two transactions to the log, and wait until they are archived; the position behind them."""
     with Session(endpoint, application_name) as session:
         server = session.one("physical/server.sql")
         if server.system_identifier != manifest.system_identifier:
@@ -129,6 +123,11 @@ def _archived(
             session.commit()
         switched = session.one("physical/switch_wal.sql")
         session.commit()
+        if timeline_of(switched.segment) != manifest.timeline:
+            raise ConfigurationError(
+                f"{endpoint}: the server goes on as another timeline since this backup",
+                "take another one, and drill that",
+            )
         if not archive.wait_for(switched.segment, seconds):
             did = session.one("physical/archiver.sql")
             raise ServerError(
@@ -136,7 +135,7 @@ def _archived(
                 f"(the server's last: {did.last_archived_wal or 'none'}, last failed: {did.last_failed_wal or 'none'})",
                 "see the server's log for what archive_command says, and whether it fills this very folder",
             )
-        return Reached(timeline_of(switched.segment), parse_lsn(switched.lsn))
+        return parse_lsn(switched.lsn)
 
 
 def _require_between(backup: BaseBackup, server: Recovered, moment: Moment) -> None:

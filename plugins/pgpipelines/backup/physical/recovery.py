@@ -61,15 +61,15 @@ def recovered(
 ) -> Iterator[Recovered]:
     """Recover a backup to a moment before `position`, in a server of its own, and drop it all.
 
-    The server gets those files of the archive that the way to `position` needs, and no others. `login` says which
-    role and database to ask as. Raises ServerError where the server does not come to the moment.
+    The server gets those files of the archive that the way to `position` needs, of one timeline, and no others.
+    `login` says which role and database to ask as. Raises ServerError where the server does not come to the moment.
     """
     programs = of_same_major(backup.require_manifest().server_major, PROGRAMS)
     with scratch_place(place) as user:
         data, archived = place / "data", place / "wal"
         lay_data(backup, data)
         archived.mkdir()
-        for name in (*way.files_until(position), *way.histories):
+        for name in way.files_until(position):
             shutil.copy(way.archive.folder / name, archived / name)
         _leave_settings(data)
         _give(place, user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from pgpipelines.errors import ConfigurationError, ServerError, VerificationErro
 
 COMBINE_PROGRAMS = ("pg_combinebackup",)
 READ_PROGRAMS = ("pg_waldump",)
+_RECOVERY = re.compile("(?:restore_command|recovery_target)")
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,15 @@ def way_to(backup: BaseBackup, archived: Path, target: Target, timeline: int | N
     # What was written before the backup's end is in the backup.
     way = Archive(archived, manifest.segment_bytes).way(manifest.timeline, manifest.stop, timeline)
     if target.position is not None:
-        way.require(target.position)
-    elif way.missing or target.time is not None:
-        programs = of_same_major(manifest.server_major, READ_PROGRAMS)
+        reached = target.position <= way.ends
+    elif target.time is not None:
         # Recovery knows that it has come to a time by a later transaction.
-        end = last_end(programs, archived, way.files) if target.time is not None else None
-        if target.time is None or end is None or end <= target.time:
-            raise way.too_short()
+        end = last_end(of_same_major(manifest.server_major, READ_PROGRAMS), archived, way.files)
+        reached = end is not None and end > target.time
+    else:
+        reached = not way.missing
+    if not reached:
+        raise way.too_short()
     return way
 
 
@@ -125,11 +129,15 @@ def lay_data(backup: BaseBackup, into: Path) -> None:
 
 
 def _add_settings(data: Path, settings: dict[str, str]) -> None:
-    """Tell the server that is started on a data folder to recover, and how."""
-    lines = ["", "# How to come back to a moment (pgpipelines.backup.physical); of no effect afterwards."]
+    """Tell the server that is started on a data folder to recover, and how.
+
+    What the last such words were goes: they stay in the settings of a server that was restored, and a server does not
+    start with two moments to go back to.
+    """
+    file = data / "postgresql.auto.conf"
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not _RECOVERY.match(line)]
     lines += [f"{name} = '{_quoted(value)}'" for name, value in settings.items()]
-    with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as stream:
-        stream.write("\n".join(lines) + "\n")
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (data / "recovery.signal").touch(0o600)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -35,9 +35,9 @@ def read_log(programs: Programs, folder: Path, log: Stretch) -> None:
     run([programs.path("pg_waldump"), "--quiet", *_part(folder, log)])
 
 
-def transaction_ends(programs: Programs, folder: Path, log: Iterable[Stretch]) -> list[End]:
+def transaction_ends(programs: Programs, folder: Path, log: Stretch) -> list[End]:
     """The ends of transactions in a part of the log. Raises ServerError where it can't be read."""
-    return [end for each in log for end in _ends(programs, _part(folder, each))]
+    return _ends(programs, _part(folder, log))
 
 
 def last_end(programs: Programs, folder: Path, files: Sequence[str]) -> datetime | None:

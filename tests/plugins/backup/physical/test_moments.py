@@ -16,6 +16,7 @@ from psycopg2.extensions import make_dsn
 from pgpipelines.backup.physical.backups import BaseBackup
 from pgpipelines.backup.physical.recovery import recovered
 from pgpipelines.backup.physical.restoring import READ_PROGRAMS, Target, way_to
+from pgpipelines.backup.physical.wal import Stretch
 from pgpipelines.backup.physical.waldump import transaction_ends
 from pgpipelines.backup.programs import of_same_major
 from pgpipelines.backup.scratch import scratch_folder
@@ -103,9 +104,8 @@ def test_every_end_of_a_transaction_is_seen(past_of: Callable[[int], Past]) -> N
     past = past_of(15)
     backup = past.backups[0]
     manifest, since = backup.require_manifest(), past.since(backup)
-    way = way_to(backup, past.archiving.archive, Target(position=since[-1].lsn))
     programs = of_same_major(manifest.server_major, READ_PROGRAMS)
-    ends = transaction_ends(programs, past.archiving.archive, way.stretches_until(way.ends))
+    ends = transaction_ends(programs, past.archiving.archive, Stretch(1, manifest.stop, since[-1].lsn))
     assert {each.at for each in since} <= {end.at for end in ends}
     (prepared,) = [each for each in since if each.number == PREPARED]
     (end,) = [end for end in ends if end.at == prepared.at]

@@ -19,7 +19,7 @@ from pgpipelines.backup.physical.backups import BaseBackup, list_backups
 from pgpipelines.backup.physical.restoring import Target, backup_for, restore, way_to
 from pgpipelines.errors import ConfigurationError, VerificationError
 from tests.fixtures.archiving import SEGMENT_BYTES, Archiving, archive_command
-from tests.fixtures.servers import THROW_AWAY, Database
+from tests.fixtures.servers import THROW_AWAY, Database, outside
 from tests.fixtures.waiting import until
 from tests.plugins.backup.databases import left_in
 
@@ -34,7 +34,8 @@ def archiving(archiving_of: Callable[..., Archiving]) -> Archiving:
 
 @pytest.fixture(scope="module")
 def backups(archiving: Archiving, directory_of_module: Path) -> list[BaseBackup]:
-    """A full backup and an incremental one, with ten markers after each."""
+    """A full backup and an incremental one, with ten markers after each, of a server that was itself restored once."""
+    outside(archiving.database.server, "ALTER SYSTEM SET recovery_target_name = 'long ago'")
     made = []
     for _ in range(2):
         made.append(archiving.take(directory_of_module / "dumps" / "@base_backups", incrementals=1))
@@ -194,6 +195,16 @@ def test_the_command_lists_and_judges(command: Callable[..., tuple[int, str]], b
     status, said = command("retention")
     assert status == 0
     assert backups[0].name not in said
+
+
+def test_the_command_says_that_nothing_is_configured(command: Callable[..., tuple[int, str]], into: Path) -> None:
+    configuration = into.parent / "pipelines.yaml"
+    configuration.write_text("copies: {}", encoding="utf-8")
+    assert command("overdue") == (1, "no pipeline of `base_backups` is configured: no server is backed up\n")
+    configuration.write_text("base_backups: {weekly: {servers: [conn]}}", encoding="utf-8")
+    status, said = command("list")
+    assert status == 1
+    assert "base_backups.weekly.schedule: missing" in said
 
 
 def test_the_command_names_a_missing_wal_file(
