@@ -22,6 +22,7 @@ WRITER = "pgpipelines_writer"
 DUMPER = "pgpipelines_dumper"
 RESTORER = "pgpipelines_restorer"
 MONITOR = "pgpipelines_monitor"
+REPLICATOR = "pgpipelines_replicator"
 
 
 class Cluster(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tests.fixtures.airflow_home  # noqa: F401 (before anything that imports Airflow)
 from demo.servers import installed_majors
+from tests.fixtures.archiving import archiving_of
 from tests.fixtures.clones import clone_of
 from tests.fixtures.following import followed, followed_database
 from tests.fixtures.objects import object_server, objects
@@ -12,6 +13,7 @@ from tests.fixtures.replicas import replica_of
 from tests.fixtures.servers import database_of, server_of, source, target
 
 __all__ = [
+    "archiving_of",
     "clone_of",
     "database_of",
     "followed",

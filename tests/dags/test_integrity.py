@@ -23,6 +23,7 @@ from tests.dags.bag import DAGS, ROOT, parsed, serialized
 
 # Every file and every DAG is listed here, so that none comes or goes unnoticed.
 DAGS_BY_FILE = {
+    "base_backups.py": set(),  # the demo's servers archive nothing
     "copies.py": {
         "agentic_ai_full_refresh",
         "agentic_ai_incremental_copy",
@@ -75,7 +76,9 @@ def test_airflow_discovers_every_file() -> None:
 
 
 def test_no_pipeline_can_take_the_id_of_a_dag_with_a_file_of_its_own() -> None:
-    assert set(DAG_IDS) - {*load().copies, *load().rollups, *load().partitions, *load().dumps} == TAKEN_DAG_IDS
+    loaded = load()
+    sections = (loaded.copies, loaded.rollups, loaded.partitions, loaded.dumps, loaded.base_backups)
+    assert set(DAG_IDS).difference(*sections) == TAKEN_DAG_IDS
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)

@@ -11,7 +11,7 @@ import pytest
 from psycopg2 import errors
 
 from demo import roles, systems
-from demo.roles import DUMPER, MONITOR, READER, WRITER
+from demo.roles import DUMPER, MONITOR, READER, REPLICATOR, WRITER
 from demo.servers import Server, binaries
 from tests.fixtures.servers import Database
 
@@ -38,7 +38,8 @@ class Shop:
             roles.apply(connection, "writer", role=WRITER, database=name, schemas=["target"])
             roles.apply(connection, "dumper", role=DUMPER, database=name, owner=OWNER)
             roles.apply(connection, "monitor", role=MONITOR, database=name)
-            for role in (READER, WRITER, DUMPER, MONITOR):
+            roles.apply(connection, "replicator", role=REPLICATOR, database=name)
+            for role in (READER, WRITER, DUMPER, MONITOR, REPLICATOR):
                 roles.set_password(connection, role, PASSWORD)
 
 
@@ -132,7 +133,7 @@ def test_no_role_enters_a_private_database_that_it_was_not_given(
     other = database_of(shop.database.server.major)
     with closing(other.connect()) as connection, connection:
         roles.apply(connection, "private_database", database=other.name)
-    for role in (READER, WRITER, DUMPER, MONITOR):
+    for role in (READER, WRITER, DUMPER, MONITOR, REPLICATOR):
         with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
             other.login(role, PASSWORD).connect()
 
@@ -182,7 +183,7 @@ def test_writer_touches_nothing_of_another_owner(shop: Shop) -> None:
     assert allowed(shop.as_role(WRITER), NOT_FOR_WRITER) == []
 
 
-@pytest.mark.parametrize("role", [READER, WRITER, DUMPER, MONITOR])
+@pytest.mark.parametrize("role", [READER, WRITER, DUMPER, MONITOR, REPLICATOR])
 def test_no_role_makes_databases(shop: Shop, role: str) -> None:
     with closing(shop.as_role(role).connect()) as connection:
         connection.autocommit = True
@@ -190,10 +191,10 @@ def test_no_role_makes_databases(shop: Shop, role: str) -> None:
             cursor.execute("CREATE DATABASE mine")
 
 
-def dump(shop: Shop, *arguments: str) -> subprocess.CompletedProcess[str]:
+def dump(shop: Shop, *arguments: str, role: str = DUMPER) -> subprocess.CompletedProcess[str]:
     server = shop.database.server
     environment = {"PGPASSWORD": PASSWORD, "LC_ALL": "C"}
-    address = ["--host=127.0.0.1", f"--port={server.port}", f"--username={DUMPER}"]
+    address = ["--host=127.0.0.1", f"--port={server.port}", f"--username={role}"]
     program = str(binaries(server.major) / arguments[0])
     return subprocess.run(
         [program, *address, *arguments[1:]], env=environment, capture_output=True, text=True, check=False
@@ -289,6 +290,43 @@ def test_monitor_sees_no_data_and_makes_nothing(shop: Shop) -> None:
     assert allowed(shop.as_role(MONITOR), NOT_FOR_MONITOR) == []
 
 
+def test_replicator_copies_the_server_and_ends_a_segment(shop: Shop, tmp_path: Path) -> None:
+    done = dump(
+        shop, "pg_basebackup", "--no-sync", "--checkpoint=fast", f"--pgdata={tmp_path / 'copy'}", role=REPLICATOR
+    )
+    assert done.returncode == 0, done.stderr
+    assert shop.as_role(REPLICATOR).value("SELECT pg_switch_wal() IS NOT NULL")
+    found = shop.database.rows(
+        "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = %s",
+        (REPLICATOR,),
+    )
+    assert found == [(False, False, False, True, False)]
+
+
+NOT_FOR_REPLICATOR = [
+    *NOT_FOR_MONITOR,
+    "SELECT count(*) FROM order_items",
+    "UPDATE orders SET item = 'x'",
+    "DELETE FROM orders",
+    "CREATE ROLE mine",
+    "ALTER ROLE shop_app PASSWORD 'x'",
+    "SET ROLE shop_app",
+    "SELECT pg_create_restore_point('x')",
+    "SELECT pg_reload_conf()",
+    "SELECT pg_ls_dir('.')",
+]
+
+
+def test_replicator_reads_and_writes_no_table(shop: Shop) -> None:
+    assert allowed(shop.as_role(REPLICATOR), NOT_FOR_REPLICATOR) == []
+
+
+def test_no_other_template_takes_a_role_that_may_replicate(shop: Shop) -> None:
+    for template in ("login", "monitor"):
+        with closing(shop.database.connect()) as connection, pytest.raises(errors.InvalidGrantOperation):
+            roles.apply(connection, template, role=REPLICATOR, database=shop.database.name)
+
+
 def privileges(shop: Shop) -> list[tuple[object, ...]]:
     return shop.database.rows(
         """
@@ -309,7 +347,7 @@ def test_templates_run_twice_change_nothing(shop: Shop) -> None:
     assert privileges(shop) == before
 
 
-@pytest.mark.parametrize("template", ["login", "reader", "writer", "dumper", "monitor"])
+@pytest.mark.parametrize("template", ["login", "reader", "writer", "dumper", "monitor", "replicator"])
 def test_a_role_that_may_administer_is_refused_and_left_alone(shop: Shop, template: str) -> None:
     parameters = {"database": shop.database.name, "schemas": ["public"], "owner": OWNER}
     with (
@@ -320,7 +358,7 @@ def test_a_role_that_may_administer_is_refused_and_left_alone(shop: Shop, templa
         roles.apply(connection, template, role="postgres", **parameters)
 
 
-@pytest.mark.parametrize("template", ["login", "reader", "writer", "dumper", "monitor"])
+@pytest.mark.parametrize("template", ["login", "reader", "writer", "dumper", "monitor", "replicator"])
 def test_hostile_names_are_names(database_of: Callable[..., Database], template: str) -> None:
     database = database_of()
     quoted = '"{}"'.format(HOSTILE.replace('"', '""'))

@@ -27,6 +27,8 @@ CRON = f'five cron fields such as "0 2 * * *", one of {", ".join(CRON_PRESETS)},
 CONNECTION = "the id of an Airflow connection: letters, digits and _ # ! ( ) - . : / \\"
 DAG_ID = "a DAG id: 1 to 250 ASCII letters, digits, dots, dashes and underscores"
 ENTRY = "one table: name, or name: {target: …, cursor: …, batch_size: …}"
+SECTIONS = "copies, rollups, partitions, dumps, base_backups"
+EMPTY = "the file is empty; allowed: a mapping with the keys copies, rollups, partitions, dumps or base_backups"
 KEYS = (
     "source, target, strategy, target_schema, streams, create_missing, on_drift, verify, if_locked, "
     "max_snapshot_age, schedule, timezone, parallel, pool, tables, except"
@@ -248,14 +250,14 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file is empty; allowed: a mapping with the keys copies, rollups, partitions or dumps"),
-        ("# nothing\n", "the file is empty; allowed: a mapping with the keys copies, rollups, partitions or dumps"),
+        ("", EMPTY),
+        ("# nothing\n", EMPTY),
         ("copies", 'found "copies"; allowed: a mapping of copies'),
-        ("- copies", "found ['copies']; allowed: a mapping of copies, rollups, partitions, dumps"),
+        ("- copies", f"found ['copies']; allowed: a mapping of {SECTIONS}"),
         ("copies:", "copies: found nothing; allowed: a mapping of DAG ids to pipelines"),
         ("copies: [a]", "copies: found ['a']; allowed: a mapping of DAG ids to pipelines"),
         ("copies: {a: }", f"copies.a: found nothing; allowed: a mapping of {KEYS}"),
-        ("copy: {}", "copy: unknown key (near: copies); allowed: copies, rollups, partitions, dumps"),
+        ("copy: {}", f"copy: unknown key (near: copies); allowed: {SECTIONS}"),
         ("7: x", "[7]: found the key 7; allowed: text as keys"),
         ("a: {b\n", "line 2, column 1: expected ',' or '}', but got '<stream end>'"),
         (
@@ -343,6 +345,38 @@ def test_a_mistake_in_dumps_is_one_line(tmp_path: Path, line: str, message: str)
     assert loaded.dumps == {}
     (found,) = loaded.mistakes
     assert f"dumps.wrong{message}" in found
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("servers: []", ".servers: found []; allowed: a list of different Airflow connections"),
+        ("servers: [a], wal_archive: ''", '.wal_archive: found ""; allowed: text: the path of a folder'),
+        ("servers: [a], keep: 0", ".keep: found 0; allowed: a whole number from 1 to 10000"),
+        ("servers: [a], incrementals: auto", '.incrementals: found "auto"; allowed: a whole number from 0 to 10000'),
+        ("servers: [a], archive: x", ".archive: unknown key (near: wal_archive); allowed: schedule, timezone, servers"),
+    ],
+)
+def test_a_mistake_in_base_backups_is_one_line(tmp_path: Path, line: str, message: str) -> None:
+    archive = "" if "wal_archive" in line else ", wal_archive: /wal"
+    loaded = load(written(tmp_path, f"base_backups: {{wrong: {{schedule: null, {line}{archive}}}}}"))
+    assert loaded.base_backups == {}
+    (found,) = loaded.mistakes
+    assert f"base_backups.wrong{message}" in found
+
+
+def test_two_pipelines_do_not_clear_the_archive_of_one_server(tmp_path: Path) -> None:
+    text = """
+    base_backups:
+      first: {schedule: null, servers: [a, b], wal_archive: /wal}
+      second: {schedule: null, servers: [b], wal_archive: /wal, directory: elsewhere}
+    """
+    loaded = load(written(tmp_path, text))
+    assert list(loaded.base_backups) == ["first"]
+    (found,) = loaded.mistakes
+    assert found.endswith(
+        "base_backups.second.servers: found b; allowed: a server of its own (base_backups.first.servers has this one)"
+    )
 
 
 def test_two_pipelines_do_not_dump_a_database_into_one_directory(tmp_path: Path) -> None:
@@ -599,10 +633,7 @@ def test_the_command_says_ok_or_what_is_wrong(
     assert capsys.readouterr().out == f"{path}: ok\n"
     written(tmp_path, "copy: {}")
     assert main(["--check"]) == 1
-    assert (
-        capsys.readouterr().out
-        == f"{path}: copy: unknown key (near: copies); allowed: copies, rollups, partitions, dumps\n"
-    )
+    assert capsys.readouterr().out == f"{path}: copy: unknown key (near: copies); allowed: {SECTIONS}\n"
 
 
 def test_the_command_writes_and_checks_the_schema(
@@ -711,12 +742,27 @@ dumps = st.fixed_dictionaries(
         ),
     },
 )
+base_backups = st.fixed_dictionaries(
+    {
+        "schedule": st.none() | cron_fields,
+        "servers": st.lists(st.sampled_from(["a", "b", "c d"]), max_size=3),
+        "wal_archive": st.sampled_from(["/wal", "wal", " "]),
+    },
+    optional={
+        "directory": st.none() | st.sampled_from(["/dumps", " "]),
+        "keep": st.integers(-1, 3),
+        "incrementals": st.integers(-1, 7),
+        "drill": st.sampled_from(["embedded", "none"]) | st.booleans(),
+        "overdue_after": st.sampled_from(["8d", "tomorrow"]),
+    },
+)
 documents = st.fixed_dictionaries(
     {
         "copies": st.dictionaries(st.sampled_from(["p", "q.r", "s-1"]), pipelines),
         "rollups": st.dictionaries(st.sampled_from(["p", "t", "u"]), rollups, max_size=2),
         "partitions": st.dictionaries(st.sampled_from(["t", "v"]), partitions, max_size=2),
         "dumps": st.dictionaries(st.sampled_from(["v", "w"]), dumps, max_size=2),
+        "base_backups": st.dictionaries(st.sampled_from(["w", "x"]), base_backups, max_size=2),
     }
 )
 
@@ -730,6 +776,7 @@ def test_what_loads_satisfies_the_schema_and_survives_a_round_trip(document: dic
         "rollups": loaded.rollups,
         "partitions": loaded.partitions,
         "dumps": loaded.dumps,
+        "base_backups": loaded.base_backups,
     }
     kept = {section: {name: document[section][name] for name in sound} for section, sound in sections.items()}
     SCHEMA.validate(kept)

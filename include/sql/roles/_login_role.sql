@@ -1,5 +1,6 @@
 {# Makes the login role named `role` where there is none; included by the templates of this folder.
-   Refuses a role that may do more than any of these templates would give it. Run in a transaction. #}
+   Refuses a role that may do more than any of these templates would give it; with `replicates`, it may replicate.
+   Run in a transaction. #}
 -- A name reaches a DO block as a setting: quoting it inside the block's own text can't be made safe.
 SET LOCAL pgpipelines.role = {{ role | identifier }};
 DO $role$
@@ -10,7 +11,15 @@ BEGIN
         SELECT FROM pg_roles
         WHERE
             rolname = wanted
-            AND (rolsuper OR rolcreaterole OR rolreplication{% if creates_databases is not defined %} OR rolcreatedb{% endif %})
+            AND (
+                rolsuper OR rolcreaterole
+                {% if creates_databases is not defined %}
+                OR rolcreatedb
+                {% endif %}
+                {% if replicates is not defined %}
+                OR rolreplication
+                {% endif %}
+            )
     ) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_grant_operation',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from pgpipelines.backup.keys import KeySource
 from pgpipelines.backup.manifest import sync, write_private
-from pgpipelines.backup.place import PARTIAL, held
-from pgpipelines.backup.sets import DRILL, DRILL_REPORT, TEXTS, DrillReport, DumpSet, described, file_name
+from pgpipelines.backup.place import PARTIAL, connection_folder, held, remove_whole
+from pgpipelines.backup.sets import DRILL, DRILL_REPORT, TEXTS, DrillReport, DumpSet, described
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Folder:
 
     def sets(self, conn_id: str | None = None) -> list[DumpSet]:
         """See Store."""
-        connections = _folders(self.path) if conn_id is None else [self.path / file_name(conn_id)]
+        connections = _folders(self.path) if conn_id is None else [connection_folder(self.path, conn_id)]
         return [self.read(f"{each.name}/{folder.name}") for each in connections for folder in _folders(each)]
 
     def read(self, name: str) -> DumpSet:
@@ -39,7 +38,7 @@ class Folder:
 
     def held(self, conn_id: str) -> AbstractContextManager[Path]:
         """See Store. Raises ConflictError where another run holds the connection's folder."""
-        return held(self.path / file_name(conn_id))
+        return held(connection_folder(self.path, conn_id))
 
     def publish(self, work: Path, name: str) -> DumpSet:
         """See Store."""
@@ -64,13 +63,11 @@ class Folder:
 
     def remove(self, name: str) -> None:
         """See Store."""
-        folder = self.path / name
-        doomed = folder.with_name(f"{PARTIAL}{folder.name}")
-        folder.rename(doomed)
-        shutil.rmtree(doomed)
+        remove_whole(self.path / name)
 
 
 def _folders(place: Path) -> list[Path]:
     if not place.is_dir():
         return []
-    return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
+    # What begins with @ is kept here by others than these: no connection's folder does.
+    return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith((".", "@")))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pgpipelines.backup.physical.backups import BaseBackup
 from pgpipelines.backup.sets import DumpSet
 
 # Clocks of two machines differ; a set from further in the future has its time from a clock that is wrong.
@@ -17,7 +18,7 @@ class Health:
     """The newest good set of a connection's database, its age, and the age at which it is too old."""
 
     conn_id: str
-    newest: DumpSet | None
+    newest: DumpSet | BaseBackup | None
     age: timedelta | None
     limit: timedelta
 
@@ -34,7 +35,9 @@ class Health:
         return f"{word} {self.conn_id}: {self.newest.name} is {_hours(self.age)} old ({_hours(self.limit)} allowed)"
 
 
-def health(sets: Iterable[DumpSet], conn_id: str, *, drilled: bool, limit: timedelta, now: datetime) -> Health:
+def health(
+    sets: Iterable[DumpSet | BaseBackup], conn_id: str, *, drilled: bool, limit: timedelta, now: datetime
+) -> Health:
     """Judge a connection's sets; where they are drilled, only those that are proven are good."""
     good = {"proven"} if drilled else {"proven", "whole"}
     taken = {

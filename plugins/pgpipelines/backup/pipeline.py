@@ -24,10 +24,15 @@ DEFAULT_DIRECTORY = "dumps"
 
 def store_of(pipeline: Dumps) -> Store:
     """Where a pipeline keeps its sets."""
-    named = pipeline.directory or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
+    named = place_of(pipeline.directory)
     if "://" in named:
         return Bucket(named, _keys(pipeline))
     return Folder(PACKAGE_FOLDER / Path(named).expanduser(), _keys(pipeline))
+
+
+def place_of(directory: str | None) -> str:
+    """The folder or URL that a pipeline names, or else the one for all of them."""
+    return directory or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
 
 
 def keep_of(pipeline: Dumps) -> Keep:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.sets import DumpSet, file_name
 from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
 
@@ -49,14 +49,31 @@ def remove_leftovers(folder: Path) -> None:
         shutil.rmtree(path)
 
 
+def remove_whole(folder: Path) -> None:
+    """Remove a set or a backup: from one moment to the next it is none any more, however long its files take to go."""
+    doomed = folder.with_name(f"{PARTIAL}{folder.name}")
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def connection_folder(directory: Path, conn_id: str) -> Path:
+    """Where a directory keeps what is a connection's."""
+    return directory / file_name(conn_id)
+
+
 def require_room(sets: Sequence[DumpSet], folder: Path) -> None:
     """Raise ServerError where the disk has less room than the largest of the last sets took, and a fifth."""
     last = [each.manifest.bytes for each in sets if each.manifest][-SETS_TO_ESTIMATE_BY:]
-    needed = int(max(last, default=0) * ROOM_TO_GROW)
+    require_free(folder, max(last, default=0), "dumps")
+
+
+def require_free(folder: Path, last_bytes: int, what: str) -> None:
+    """Raise ServerError where the disk has less room than the last of something took, and a fifth."""
+    needed = int(last_bytes * ROOM_TO_GROW)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ServerError(
-            f"{folder}: {free:,} bytes are free, and the last dumps let expect {needed:,}",
+            f"{folder}: {free:,} bytes are free, and the last {what} let expect {needed:,}",
             "free space on this disk, or lower what is kept; nothing was begun and nothing was removed",
         )
 

@@ -22,6 +22,9 @@ UMASK = 0o077
 KEY = re.compile("age-secret-key-", re.IGNORECASE)
 WORDS_SHOWN = 600
 STOP_SECONDS = 10
+# Runs a program that starts another, which would outlive it: here all end with it, and when it is told to end. A
+# pg_basebackup's receiver of WAL would else hold a replication slot, and so the server's WAL, for ever.
+GUARD = ("sh", "-c", """trap 'kill -KILL 0' TERM; "$@" & wait $!; s=$?; trap '' TERM; kill -TERM 0; exit $s""", "sh")
 _PR_SET_PDEATHSIG = 1
 # Found before any fork, for nothing may be loaded between fork and exec.
 _prctl = getattr(ctypes.CDLL(None), "prctl", None)
@@ -52,23 +55,29 @@ class Process:
         endpoint: Endpoint | None = None,
         *,
         stdin: IO[bytes] | int | None = None,
-        stdout: int | None = None,
+        stdout: IO[bytes] | int | None = None,
         death: signal.Signals = signal.SIGKILL,
         user: str | None = None,
+        guarded: bool = False,
     ) -> None:
-        """Start it. It gets `endpoint`'s password by its environment, and `death` when this thread dies."""
+        """Start it. It gets `endpoint`'s password by its environment, and `death` when this thread dies.
+
+        A `guarded` one takes the programs that it has started with it.
+        """
+        last_words = signal.SIGTERM if guarded else death
         self._name = os.path.basename(command[0])  # noqa: PTH119 (a text, not a place)
         self._endpoint = endpoint
         self.told_to_end = False
         self._popen = subprocess.Popen(  # noqa: S603 (programs of PostgreSQL, arguments without a shell)
-            command,
+            [*GUARD, *command] if guarded else command,
+            start_new_session=guarded,
             stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=subprocess.DEVNULL if stdout is None else stdout,
             stderr=subprocess.PIPE,
             env=_environment(endpoint),
             umask=UMASK,
             user=user,
-            preexec_fn=lambda: _die_with_parent(death),  # noqa: PLW1509 (one system call, found beforehand)
+            preexec_fn=lambda: _die_with_parent(last_words),  # noqa: PLW1509 (one system call, found beforehand)
         )
 
     def __enter__(self) -> Self:
@@ -114,11 +123,12 @@ def run(
     endpoint: Endpoint | None = None,
     *,
     stdin: IO[bytes] | None = None,
-    stdout: int | None = None,
+    stdout: IO[bytes] | int | None = None,
     user: str | None = None,
+    guarded: bool = False,
 ) -> None:
     """Run a program to its end. Raises the PipelineError that fits its last words where it fails."""
-    with Process(command, endpoint, stdin=stdin, stdout=stdout, user=user) as process:
+    with Process(command, endpoint, stdin=stdin, stdout=stdout, user=user, guarded=guarded) as process:
         process.wait()
 
 
@@ -143,8 +153,8 @@ def _environment(endpoint: Endpoint | None) -> Mapping[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW") and not KEY.search(value)
     }
     password = endpoint.parameters.get("password") if endpoint else None
-    # Messages are read here, and by people who look them up.
-    return {**inherited, "LC_MESSAGES": "C", **({"PGPASSWORD": password} if password else {})}
+    # Messages are read here, and by people who look them up; times too.
+    return {**inherited, "LC_MESSAGES": "C", "TZ": "UTC", **({"PGPASSWORD": password} if password else {})}
 
 
 def _die_with_parent(number: signal.Signals) -> None:

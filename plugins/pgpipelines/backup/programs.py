@@ -72,6 +72,18 @@ def server_for(server_major: int) -> Programs:
     return _lowest(server_major, CLIENT_PROGRAMS + SERVER_PROGRAMS, "no scratch server can be made")
 
 
+def of_same_major(server_major: int, needed: tuple[str, ...]) -> Programs:
+    """Programs for the very files of a server, which no other major version reads. Raises ConfigurationError."""
+    found = _lowest(server_major, needed, f"a physical backup needs programs of version {server_major} itself")
+    if found.major != server_major:
+        raise ConfigurationError(
+            f"{', '.join(needed)} of PostgreSQL {server_major} are not installed (found: {found.version})",
+            f"install Debian's postgresql-{server_major}, or name the folder of these programs in {FOLDERS_VARIABLE}: "
+            "what a physical backup holds is read by its own major version only",
+        )
+    return found
+
+
 def _lowest(at_least: int, needed: tuple[str, ...], what: str) -> Programs:
     installed = [programs for programs in _installed(os.environ.get(FOLDERS_VARIABLE, "")) if programs.has(needed)]
     fitting = [programs for programs in installed if programs.major >= at_least]

@@ -71,29 +71,37 @@ def scratch_server(programs: Programs, folder: Path, first_role: str, encoding: 
 
     Raises ServerError where it can't be made or started.
     """
+    with scratch_place(folder) as user:
+        data = folder / "data"
+        _initialise(programs, data, first_role, encoding, user)
+        with serving(programs, data, SETTINGS, user) as server:
+            yield _administrator(server, folder, first_role)
+
+
+@contextmanager
+def scratch_place(folder: Path) -> Iterator[str | None]:
+    """Make an empty folder for one drill, and remove it afterwards; give the account that its server runs as."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
-        user = _own(folder)
-        data = folder / "data"
-        _initialise(programs, data, first_role, encoding, user)
-        settings = {**SETTINGS, "unix_socket_directories": str(folder)}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        command = [programs.path("postgres"), "-D", str(data), *options]
-        with Process(command, user=user, death=signal.SIGQUIT) as server:
-            try:
-                yield _administrator(server, folder, first_role)
-            finally:
-                server.stop(signal.SIGQUIT)
+        user = None if os.geteuid() != 0 else UNPRIVILEGED_USER
+        if user is not None:
+            shutil.chown(folder, user)
+        yield user
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _own(folder: Path) -> str | None:
-    if os.geteuid() != 0:
-        return None
-    shutil.chown(folder, UNPRIVILEGED_USER)
-    return UNPRIVILEGED_USER
+@contextmanager
+def serving(programs: Programs, data: Path, settings: Mapping[str, str], user: str | None) -> Iterator[Process]:
+    """Run a server over a data folder; its socket is in the folder above."""
+    given = {**settings, "unix_socket_directories": str(data.parent)}
+    options = [word for name, value in given.items() for word in ("-c", f"{name}={value}")]
+    with Process([programs.path("postgres"), "-D", str(data), *options], user=user, death=signal.SIGQUIT) as server:
+        try:
+            yield server
+        finally:
+            server.stop(signal.SIGQUIT)
 
 
 def _initialise(programs: Programs, data: Path, first_role: str, encoding: str, user: str | None) -> None:

@@ -9,6 +9,7 @@ from pgpipelines.configuration.loading import (
     load,
 )
 from pgpipelines.configuration.models import (
+    BaseBackups,
     Configuration,
     Copy,
     CopySettings,
@@ -23,6 +24,7 @@ from pgpipelines.configuration.tables import EVERY_TABLE, Table, copy_of
 __all__ = [
     "CONFIGURATION_VARIABLE",
     "EVERY_TABLE",
+    "BaseBackups",
     "Configuration",
     "Copy",
     "CopySettings",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pgpipelines.configuration.mistakes import Location, path
-from pgpipelines.configuration.models import Configuration, Copy, Dumps
+from pgpipelines.configuration.models import BaseBackups, Configuration, Copy, Dumps
 from pgpipelines.configuration.tables import EVERY_TABLE, Table
 from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.table_names import is_system_schema, parse_name
@@ -45,6 +45,7 @@ def conflicts(configuration: Configuration) -> Iterator[Mistake]:
     yield from _of_ids(configuration)
     yield from _of_copies(configuration.copies)
     yield from _of_dumps(configuration.dumps)
+    yield from _of_base_backups(configuration.base_backups)
     # What the statistics remember is one for a database.
     rolled: dict[str, Location] = {}
     for dag_id, rollup in configuration.rollups.items():
@@ -82,6 +83,17 @@ def _of_dumps(dumps: Mapping[str, Dumps]) -> Iterator[Mistake]:
             before = dumped.setdefault((pipeline.directory, conn_id), where)
             if before != where:
                 yield where, f"found {conn_id}; allowed: a directory of its own ({path(before)} dumps it into the same)"
+
+
+def _of_base_backups(base_backups: Mapping[str, BaseBackups]) -> Iterator[Mistake]:
+    """Each pipeline removes the WAL that its own backups do not need."""
+    kept: dict[str, Location] = {}
+    for dag_id, pipeline in base_backups.items():
+        where = ("base_backups", dag_id, "servers")
+        for conn_id in pipeline.servers:
+            before = kept.setdefault(conn_id, where)
+            if before != where:
+                yield where, f"found {conn_id}; allowed: a server of its own ({path(before)} has this one)"
 
 
 def _of_copies(copies: Mapping[str, Copy]) -> Iterator[Mistake]:

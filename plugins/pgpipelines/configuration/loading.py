@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pgpipelines.configuration.conflicts import Mistake, conflicts
 from pgpipelines.configuration.document import DocumentError, read_document
 from pgpipelines.configuration.mistakes import Location, path, words
-from pgpipelines.configuration.models import Configuration, Copy, Dumps, Partitions, Rollup
+from pgpipelines.configuration.models import BaseBackups, Configuration, Copy, Dumps, Partitions, Rollup
 from pgpipelines.errors import ConfigurationError
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[3]
@@ -31,6 +31,7 @@ class LoadedConfiguration:
     rollups: Mapping[str, Rollup]
     partitions: Mapping[str, Partitions]
     dumps: Mapping[str, Dumps]
+    base_backups: Mapping[str, BaseBackups]
     mistakes: tuple[str, ...]
 
     def require_sound(self) -> None:
@@ -38,7 +39,7 @@ class LoadedConfiguration:
         if self.mistakes:
             others = (
                 " Pipelines that are not named above keep running."
-                if self.copies or self.rollups or self.partitions or self.dumps
+                if self.copies or self.rollups or self.partitions or self.dumps or self.base_backups
                 else ""
             )
             raise ConfigurationError(
@@ -60,17 +61,22 @@ def load(named: Path | None = None) -> LoadedConfiguration:
     try:
         document = read_document(file)
     except DocumentError as error:
-        return LoadedConfiguration({}, {}, {}, {}, (f"{shown}: {error}",))
+        return LoadedConfiguration({}, {}, {}, {}, {}, (f"{shown}: {error}",))
     sound, mistakes = _check(document)
     lines = (": ".join(filter(None, (str(shown), path(where), what))) for where, what in mistakes)
-    return LoadedConfiguration(sound.copies, sound.rollups, sound.partitions, sound.dumps, tuple(lines))
+    sections = (sound.copies, sound.rollups, sound.partitions, sound.dumps, sound.base_backups)
+    return LoadedConfiguration(*sections, tuple(lines))
 
 
 def _check(document: object) -> tuple[Configuration, list[Mistake]]:
     """Return the sound pipelines and the mistakes, each as location and words."""
     if document is None:
         return Configuration(), [
-            ((), "the file is empty; allowed: a mapping with the keys copies, rollups, partitions or dumps")
+            (
+                (),
+                "the file is empty; allowed: a mapping with the keys "
+                "copies, rollups, partitions, dumps or base_backups",
+            )
         ]
     mistakes: list[Mistake] = []
     try:

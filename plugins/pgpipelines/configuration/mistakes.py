@@ -12,7 +12,16 @@ from types import MappingProxyType
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pgpipelines.configuration.models import Configuration, Copy, Dumps, Encryption, KeepRules, Partitions, Rollup
+from pgpipelines.configuration.models import (
+    BaseBackups,
+    Configuration,
+    Copy,
+    Dumps,
+    Encryption,
+    KeepRules,
+    Partitions,
+    Rollup,
+)
 from pgpipelines.configuration.tables import TABLES_WORDS, TableOptions
 from pgpipelines.configuration.values import ALLOWED, Model
 from pgpipelines.errors import ConfigurationError
@@ -63,6 +72,8 @@ def _keys(where: Location) -> list[str]:
         return (TableOptions if "tables" in where[2:] else Copy).keys()
     if where[0] == "dumps":
         return next((model for key, model in _PARTS_OF_DUMPS.items() if key in where[2:]), Dumps).keys()
+    if where[0] == "base_backups":
+        return BaseBackups.keys()
     return (Rollup if where[0] == "rollups" else Partitions).keys()
 
 

@@ -245,6 +245,41 @@ class Dumps(Model):
         return self.model_dump(mode="json", exclude={"schedule", "databases"})
 
 
+class BaseBackups(Model):
+    """A pipeline that takes physical backups of servers, proves each by going back to a moment, and keeps some."""
+
+    schedule: Schedule = Field(
+        description="When it runs: five cron fields or a preset such as @weekly; null runs it by hand only."
+    )
+    timezone: Timezone = Field("Asia/Seoul", description="Time zone of the schedule.")
+    servers: Connections = Field(description="Airflow connections of the servers, of a role that may replicate.")
+    wal_archive: FolderName = Field(
+        description="Where the servers' archive_command copies WAL to, relative to the package's folder: in there, "
+        "each server has a folder named as its connection."
+    )
+    directory: FolderName | None = Field(
+        None,
+        description="Where the backups are kept, in a folder @base_backups. Without it: PGPIPELINES_DUMP_DIRECTORY, or "
+        "else the folder dumps.",
+    )
+    keep: Count = Field(2, description="Full backups that are kept, with those that stand on them; and the WAL since.")
+    incrementals: KeepCount = Field(
+        0,
+        description="Incremental backups that are taken on each full one before the next full one (PostgreSQL 17 with "
+        "summarize_wal = on; other servers get full ones).",
+    )
+    drill: DrillName = Field(
+        "embedded",
+        description="embedded recovers each backup to a random moment, in a server that lives for that on the machine "
+        "of the task; none proves nothing.",
+    )
+    overdue_after: Duration = Field("8d", description="The age at which the newest good backup is too old.")
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as a task is given them: plain values."""
+        return self.model_dump(mode="json", include={"wal_archive", "directory", "keep", "incrementals"})
+
+
 class Configuration(Model):
     """The whole of pipelines.yaml."""
 
@@ -266,5 +301,10 @@ class Configuration(Model):
     dumps: dict[DagId, Dumps] = Field(
         default_factory=dict,
         description="Pipelines that dump databases and prove the dumps; each key is the id of a DAG.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    base_backups: dict[DagId, BaseBackups] = Field(
+        default_factory=dict,
+        description="Pipelines that take physical backups of servers and prove them; each key is the id of a DAG.",
         json_schema_extra={"additionalProperties": False},
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers import installed_majors
-from pgpipelines.backup.programs import CLIENT_PROGRAMS, FOLDERS_VARIABLE, client_for, server_for
+from pgpipelines.backup.programs import CLIENT_PROGRAMS, FOLDERS_VARIABLE, client_for, of_same_major, server_for
 from pgpipelines.errors import ConfigurationError
 
 
@@ -52,3 +52,16 @@ def test_a_drill_needs_the_programs_of_a_server(monkeypatch: pytest.MonkeyPatch,
     assert client_for(97).major == 97
     with pytest.raises(ConfigurationError, match="no scratch server can be made"):
         server_for(97)
+
+
+@pytest.mark.parametrize("major", installed_majors())
+def test_a_physical_backup_is_handled_by_its_own_version(major: int) -> None:
+    assert of_same_major(major, ("pg_basebackup", "pg_waldump")).major == major
+
+
+def test_no_other_version_will_do_for_a_physical_backup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FOLDERS_VARIABLE, installation(tmp_path / "98", "98.1"))
+    with pytest.raises(ConfigurationError) as error:
+        of_same_major(97, ("psql",))
+    assert error.value.cause == "psql of PostgreSQL 97 are not installed (found: 98.1)"
+    assert "install Debian's postgresql-97" in error.value.remedy

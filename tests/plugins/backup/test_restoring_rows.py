@@ -14,7 +14,7 @@ from pgpipelines.errors import ConfigurationError, ConflictError, MissingObjectE
 from pgpipelines.table_names import parse_table_name
 from pgpipelines.templates import QualifiedName
 from tests.fixtures.servers import Database
-from tests.plugins.backup.databases import fill, take
+from tests.plugins.backup.databases import fill, folder_of, take
 from tests.plugins.backup.test_restoring import content, databases_of, restored
 
 CHANGES = """
@@ -140,7 +140,7 @@ def test_of_the_rows_of_a_set_only_those_that_are_wanted_are_restored(source: Da
         (),
     )
     taken = take(source, tmp_path)
-    entries = write_entries(client_for(18), taken.folder, taken.require_manifest(), [HOSTILE], tmp_path / "entries")
+    entries = write_entries(client_for(18), folder_of(taken), taken.require_manifest(), [HOSTILE], tmp_path / "entries")
     kinds = re.findall(r"(?m)^\d+; \d+ \d+ ([A-Z ]+?) (?=[^A-Z])", entries.read_text())
     assert [kind for kind in kinds if kind.endswith("DATA") or "KEY" in kind or "CONSTRAINT" in kind] == [
         "TABLE DATA",

@@ -1,0 +1,295 @@
+"""Whatever happens while a backup is taken or tried: nothing is called good that is not, and the next run cleans up."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from pathlib import Path
+
+import psutil
+import pytest
+from psycopg2.extensions import make_dsn
+
+from demo.servers import binaries, own
+from pgpipelines.backup.physical.backups import BaseDrill, list_backups, note_drill
+from pgpipelines.backup.physical.drill import drill_backup
+from pgpipelines.backup.physical.manifest import verify_data
+from pgpipelines.backup.physical.taking import take_backup
+from pgpipelines.errors import (
+    ConfigurationError,
+    ConflictError,
+    ConnectionFailedError,
+    PrivilegeError,
+    ServerError,
+    VerificationError,
+)
+from pgpipelines.sessions import Endpoint
+from tests.dags.bag import ROOT
+from tests.fixtures.archiving import PASSWORD, ROLE, Archiving
+from tests.fixtures.servers import Database
+from tests.fixtures.waiting import until
+from tests.plugins.backup.databases import left_in
+from tests.plugins.backup.test_roles import arguments_seen
+
+STREAMING = "SELECT FROM pg_stat_replication WHERE application_name = 'tests.take' AND state = 'streaming'"
+NOBODY_STREAMS = "SELECT WHERE NOT EXISTS (SELECT FROM pg_replication_slots)"
+TAKE = """
+import sys
+from pathlib import Path
+from psycopg2.extensions import parse_dsn
+from pgpipelines.backup.physical.taking import take_backup
+from pgpipelines.sessions import Endpoint
+take_backup(Endpoint("conn", parse_dsn(sys.stdin.readline())), Path(sys.argv[1]), "tests.take")
+"""
+
+
+@pytest.fixture
+def archiving(archiving_of: Callable[..., Archiving]) -> Archiving:
+    return archiving_of(16)
+
+
+def test_a_password_is_wrong(archiving: Archiving, directory: Path) -> None:
+    wrong = Endpoint("conn", {**archiving.endpoint.parameters, "password": "wrong-canary"})
+    with pytest.raises(ConnectionFailedError, match="password authentication failed") as error:
+        take_backup(wrong, directory, "tests.take")
+    assert "wrong-canary" not in str(error.value)
+    assert left_in(directory) == []
+
+
+def test_a_role_that_may_not_replicate_is_told_the_template(archiving: Archiving, directory: Path) -> None:
+    archiving.database.run(f"ALTER ROLE {ROLE} NOREPLICATION")
+    try:
+        with pytest.raises(PrivilegeError, match=r"may not replicate[\s\S]*replicator.sql"):
+            archiving.take(directory)
+    finally:
+        archiving.database.run(f"ALTER ROLE {ROLE} REPLICATION")
+    assert left_in(directory) == []
+
+
+def test_a_role_that_may_not_switch_is_told_so_by_the_drill(archiving: Archiving, directory: Path) -> None:
+    taken = archiving.take(directory)
+    archiving.database.run(f"REVOKE EXECUTE ON FUNCTION pg_switch_wal() FROM {ROLE}")
+    with pytest.raises(PrivilegeError, match="pg_switch_wal"):
+        drill_backup(taken, archiving.archive, archiving.endpoint, "tests.drill")
+    archiving.make_role()
+    assert [each.state for each in list_backups(directory, "conn")] == ["whole"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_pg_basebackup_is_killed(archiving: Archiving, directory: Path, number: signal.Signals) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        taking = pool.submit(archiving.take, directory)
+        until(archiving.database, STREAMING)
+        leader = next(each for each in psutil.Process().children(recursive=True) if each.name() == "pg_basebackup")
+        leader.send_signal(number)
+        with pytest.raises(ServerError, match="pg_basebackup: "):
+            taking.result()
+    assert left_in(directory) == []
+    until(archiving.database, NOBODY_STREAMS)
+    assert archiving.take(directory).state == "whole"
+
+
+def test_the_process_is_killed(archiving: Archiving, directory: Path) -> None:
+    """Nothing goes on without it, least of all what holds the server's WAL; the next run removes what it left."""
+    until(archiving.database, NOBODY_STREAMS)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
+    command = [sys.executable, "-c", TAKE, str(directory)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdin is not None
+        process.stdin.write(make_dsn(**archiving.endpoint.parameters) + "\n")
+        process.stdin.close()
+        until(archiving.database, STREAMING)
+        process.kill()
+    assert list_backups(directory, "conn") == []
+    until(archiving.database, NOBODY_STREAMS)
+    taken = archiving.take(directory)
+    assert [path.name for path in (directory / "conn").iterdir() if path.is_dir()] == [taken.folder.name]
+
+
+def test_two_at_once_exclude_each_other(archiving: Archiving, directory: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        taking = pool.submit(archiving.take, directory)
+        until(archiving.database, STREAMING)
+        with pytest.raises(ConflictError, match="another run"):
+            archiving.take(directory)
+        assert taking.result().state == "whole"
+
+
+def test_files_are_for_their_owner_only_and_the_password_is_nowhere(
+    archiving: Archiving, directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with arguments_seen() as seen:
+        proven = drill_backup(archiving.take(directory), archiving.archive, archiving.endpoint, "tests.drill")
+    assert any(b"pg_basebackup" in each for each in seen)
+    assert [each for each in seen if PASSWORD.encode() in each] == []
+    assert PASSWORD not in caplog.text + repr(proven)
+    below = [path for path in proven.folder.rglob("*") if not path.is_symlink()]
+    assert {path.stat().st_mode & 0o077 for path in below} == {0}
+    own = [path for path in proven.folder.iterdir() if path.is_file()]
+    assert {path.name for path in own} == {"manifest.json", "SHA256SUMS", "drill.json"}
+    assert not any(PASSWORD.encode() in path.read_bytes() for path in below if path.is_file())
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda data: flip(data / "PG_VERSION"), "PG_VERSION: changed"),
+        (lambda data: (data / "global" / "pg_control").unlink(), "global/pg_control: missing"),
+        (lambda data: (data / "base" / "more").touch(), "base/more: not of this backup"),
+    ],
+)
+def test_a_file_that_changed_is_named_and_nothing_restored(
+    archiving: Archiving, directory: Path, spoil: Callable[[Path], None], words: str
+) -> None:
+    taken = archiving.take(directory)
+    spoil(taken.data)
+    with pytest.raises(VerificationError, match=words):
+        drill_backup(taken, archiving.archive, archiving.endpoint, "tests.drill")
+    assert [each.state for each in list_backups(directory, "conn")] == ["failed drill"]
+    theirs = subprocess.run(
+        [binaries(16) / "pg_verifybackup", "--quiet", taken.data], capture_output=True, text=True, check=False
+    )
+    assert theirs.returncode != 0
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "data/backup_manifest", "SHA256SUMS", "drill.json"])
+def test_a_backup_whose_own_words_changed_is_broken(archiving: Archiving, directory: Path, name: str) -> None:
+    taken = archiving.take(directory)
+    (taken.folder / "drill.json").write_text('{"proven": true')
+    if name != "drill.json":
+        (taken.folder / "drill.json").unlink()
+        flip(taken.folder / name)
+    (found,) = list_backups(directory, "conn")
+    assert found.state == "broken"
+    with pytest.raises(VerificationError, match="is broken: "):
+        found.require_manifest()
+
+
+def test_pg_verifybackup_agrees(archiving: Archiving, directory: Path) -> None:
+    taken = archiving.take(directory)
+    read = verify_data(taken.data)
+    assert read.files == taken.require_manifest().files
+    subprocess.run([binaries(16) / "pg_verifybackup", "--quiet", taken.data], check=True)
+
+
+def test_a_log_that_is_not_archived_is_said(archiving: Archiving, directory: Path, tmp_path: Path) -> None:
+    taken = archiving.take(directory)
+    with pytest.raises(ServerError, match=f"was not archived within 0 s to {tmp_path}"):
+        drill_backup(taken, tmp_path, archiving.endpoint, "tests.drill", archive_seconds=0)
+
+
+def test_a_wal_file_that_is_missing_fails_the_drill_by_name(archiving: Archiving, directory: Path) -> None:
+    taken = archiving.take(directory)
+    archiving.mark(3)
+    removed = archiving.archive / archiving.switch()
+    aside = removed.rename(directory / "aside")
+    try:
+        with pytest.raises(VerificationError, match=f"{removed.name} missing"):
+            drill_backup(taken, archiving.archive, archiving.endpoint, "tests.drill")
+    finally:
+        aside.rename(removed)
+    (found,) = list_backups(directory, "conn")
+    assert found.state == "failed drill"
+    assert found.drill is not None
+    assert removed.name in found.drill.fault
+
+
+def test_a_bit_of_the_log_that_changed_fails_the_drill(archiving: Archiving, directory: Path) -> None:
+    taken = archiving.take(directory)
+    archiving.mark(3)
+    position = archiving.markers[-1].lsn
+    changed = archiving.archive / archiving.switch()
+    content = changed.read_bytes()
+    try:
+        spoilt = bytearray(content)
+        spoilt[position % len(content) - 8] ^= 1
+        changed.write_bytes(spoilt)
+        with pytest.raises(ServerError, match=r"pg_waldump: .*error in WAL record"):
+            drill_backup(taken, archiving.archive, archiving.endpoint, "tests.drill")
+    finally:
+        changed.write_bytes(content)
+    assert [each.state for each in list_backups(directory, "conn")] == ["failed drill"]
+
+
+def test_a_full_backup_that_failed_its_drill_is_no_basis(
+    archiving_of: Callable[..., Archiving], directory: Path
+) -> None:
+    archiving = archiving_of(18)
+    note_drill(archiving.take(directory), BaseDrill(proven=False, at=datetime.now(timezone.utc)))
+    second = archiving.take(directory, incrementals=6).require_manifest()
+    assert second.kind == "full"
+    assert "the drill of conn/" in second.notices[0]
+    assert archiving.take(directory, incrementals=6).require_manifest().kind == "incremental"
+
+
+def test_a_server_that_archives_nothing_is_refused(source: Database, directory: Path) -> None:
+    with pytest.raises(ConfigurationError, match="archive_mode = off"):
+        take_backup(source.endpoint, directory, "tests.take")
+    assert left_in(directory) == []
+
+
+def test_another_server_is_refused(archiving_of: Callable[..., Archiving], directory: Path) -> None:
+    archiving_of(16).take(directory)
+    with pytest.raises(ConfigurationError, match="is another server than the one of conn/"):
+        archiving_of(18).take(directory)
+
+
+def test_a_disk_without_room_is_said_before(
+    archiving: Archiving, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = archiving.take(directory)
+    usage = os.statvfs(directory)
+    monkeypatch.setattr("pgpipelines.backup.place.ROOM_TO_GROW", usage.f_blocks * usage.f_frsize)
+    with pytest.raises(ServerError, match="bytes are free, and the last backups let expect"):
+        archiving.take(directory)
+    assert [each.name for each in list_backups(directory, "conn")] == [first.name]
+
+
+@pytest.fixture
+def small_disk(directory: Path) -> Iterator[Path]:
+    """A disk with room for half a backup."""
+    folder = directory / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", folder], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a disk can't be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_the_disk_is_full(archiving: Archiving, small_disk: Path) -> None:
+    with pytest.raises(ServerError, match="No space left on device") as error:
+        archiving.take(small_disk)
+    assert "free space" in error.value.remedy
+    assert left_in(small_disk) == []
+    until(archiving.database, NOBODY_STREAMS)
+
+
+def test_a_tablespace_is_named(archiving: Archiving, directory: Path) -> None:
+    place = archiving.archive.parent / "elsewhere"
+    place.mkdir()
+    own(place)
+    with_tablespace = f"CREATE TABLESPACE far LOCATION '{place}'"
+    connection = archiving.database.connect()
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(with_tablespace)
+        try:
+            with pytest.raises(ConfigurationError, match="tablespace far lies outside"):
+                archiving.take(directory)
+        finally:
+            cursor.execute("DROP TABLESPACE far")
+    connection.close()
