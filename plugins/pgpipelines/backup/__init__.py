@@ -8,7 +8,7 @@ contents   what a database holds, as numbers that two databases can be compared 
 manifest   what a set says of itself; sets   what a place that keeps sets can do, and is the only truth about them
 folder     such a place, on this machine; bucket  another, in an object store; temporary  what is here meanwhile
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
-age        the format of encrypted files; keys  who can open them; sealing  how programs write and read them
+sealing    how programs write and read encrypted files; keys  who can open them
 opening    a set's files as they were dumped, wherever and however they are kept
 drill      how it is proven; scratch  the server that lives for one drill; lent  one that somebody lends for drills
 restore    how it is brought back: choosing  which one; fitting  whether the server takes it; roles  those it lacks;

@@ -1,14 +1,22 @@
-"""Files that are encrypted while a program writes them, and decrypted while one reads: nothing plain touches a disk."""
+"""Files that are encrypted while a program writes them, and decrypted while one reads: nothing plain touches a disk.
+
+Their format is that of age (age-encryption.org/v1): pieces of 64 KiB, none of which can be changed, moved, repeated or
+cut off unnoticed.
+"""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from pgpipelines.backup.age import UnreadableFileError, decrypted, encrypt
+from pyrage import DecryptError, EncryptError, decrypt_io, encrypt_io
+
 from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.manifest import SEALED, sync
 from pgpipelines.errors import VerificationError
@@ -69,29 +77,39 @@ def unseal(path: Path, plain: Path, identities: Sequence[Identity]) -> None:
     _unseal(path, os.open(plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), identities)
 
 
+class _Pipe(io.BufferedIOBase):
+    """The end of a pipe that is written to; what its reader does not want any more is dropped."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+
+    def write(self, content: Any, /) -> int:
+        """Write it all, or nothing where the reader has had enough."""
+        rest = memoryview(content)
+        with suppress(BrokenPipeError):
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        return len(content)
+
+
 def _seal(plain: int, path: Path, identity: Identity) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(plain, "rb") as source, os.fdopen(descriptor, "wb") as target:
-        encrypt(source, target, identity.public)
+        try:
+            encrypt_io(source, target, [identity.public])
+        except EncryptError as error:
+            raise OSError(errno.EIO, str(error)) from None
     sync(path)
 
 
 def _unseal(path: Path, plain: int, identities: Sequence[Identity]) -> None:
     with path.open("rb") as source, os.fdopen(plain, "wb", buffering=0) as target:
         try:
-            for piece in decrypted(source, identities):
-                _write(target.fileno(), piece)
-        except UnreadableFileError as error:
+            decrypt_io(source, _Pipe(target.fileno()), [each.secret for each in identities])
+        except (DecryptError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # of this machine: what pyrage finds wrong with the file has no number
             raise VerificationError(
                 f"{path.name} can't be decrypted: {error}", "look at this disk; an older set may be whole"
             ) from None
-
-
-def _write(descriptor: int, content: bytes) -> None:
-    """Write it all, or nothing where the reader has had enough."""
-    rest = memoryview(content)
-    try:
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-    except BrokenPipeError:
-        pass
