@@ -66,6 +66,12 @@ def test_the_connections_that_are_dumped_are_a_list_to_choose_from() -> None:
     assert fields["connection"].schema["enum"] == ["here", "there", "elsewhere"]
 
 
+def test_without_a_pipeline_of_dumps_the_form_still_opens(tmp_path: Path) -> None:
+    (tmp_path / "pipelines.yaml").write_text("copies: {}", encoding="utf-8")
+    with pytest.raises(VerificationError, match="there is no proven set"):
+        restore(target_conn_id="here")
+
+
 def test_the_newest_proven_set_is_restored_under_the_name_that_is_given(
     taken: DumpSet, directory: Path, source: Database, place: Database
 ) -> None:

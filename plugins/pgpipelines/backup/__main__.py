@@ -61,7 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     except PipelineError as error:
         lines, well = [str(error)], False
     sys.stdout.write("".join(f"{line}\n" for line in [*mistakes, *lines]))
-    return 0 if well and not mistakes else 1
+    # What was restored is restored, whatever else the file says.
+    return 0 if well and (chosen.command == RESTORE or not mistakes) else 1
 
 
 def list_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:

@@ -23,7 +23,7 @@ PASSING = re.compile(
     rb"REFRESH MATERIALIZED VIEW |-- Name: .*; Type: MATERIALIZED VIEW DATA;"
 )
 # PostgreSQL reads a cast of a whole array, which it writes itself for `name IN ('a', 'b')`, as one of its elements.
-CAST_OF_ARRAY = re.compile(rb"\(ARRAY\[((?:[^\[\]']|'(?:[^']|'')*')*)\]\)::([\w .\"]+)\[\]")
+CAST_OF_ARRAY = re.compile(rb"\(ARRAY\[((?:[^\[\]']|'(?:[^']|'')*')+)\]\)::([\w .\"]+)\[\]")
 ELEMENT = re.compile(rb"(?:[^,'(]|'(?:[^']|'')*'|\([^()]*\))+")
 SHOWN_WORDS = 4
 APPLICATION_NAME = "pgpipelines.definitions"

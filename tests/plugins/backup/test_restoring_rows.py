@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pgpipelines.backup.__main__ import main
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.some_tables import write_entries
@@ -125,6 +126,23 @@ def test_there_must_be_a_database(taken: DumpSet, source: Database) -> None:
     nowhere = Database(source.server, f"{source.name}_new")
     with pytest.raises(MissingObjectError, match="there is no database"):
         restored(taken, nowhere, mode="data_only")
+
+
+def test_the_command_replaces_tables(
+    taken: DumpSet, source: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pipelines.yaml").write_text("dumps: {a: {schedule: null, databases: [x]}, b: {}}", encoding="utf-8")
+    server = {"HOST": "127.0.0.1", "PORT": str(source.server.port), "USER": "postgres"}
+    places = {"CONFIG": str(tmp_path / "pipelines.yaml"), "DUMP_DIRECTORY": str(tmp_path)}
+    variables = {f"PG{name}": value for name, value in {**server, "PASSWORD": source.server.password}.items()}
+    for name, value in {**variables, **{f"PGPIPELINES_{name}": value for name, value in places.items()}}.items():
+        monkeypatch.setenv(name, value)
+    named = ["restore", "--set", taken.name, "--tables", "child", "shop.item"]
+    assert main(named) == 1
+    assert main([*named, "--replace"]) == 0
+    assert {name: each for name, each in rows(source).items() if name.name in {"child", "item"}} == {
+        name: each for name, each in wanted(taken).items() if name.name in {"child", "item"}
+    }
 
 
 HOSTILE = QualifiedName("line\nbreak", 'a"b; drop %s')
