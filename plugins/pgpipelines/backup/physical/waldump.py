@@ -50,8 +50,8 @@ def last_end(programs: Programs, folder: Path, files: Sequence[str]) -> datetime
 
 
 def _part(folder: Path, log: Stretch) -> list[str]:
-    ends = [f"--end={lsn_text(log.ends)}"] if log.ends is not None else []
-    return [f"--path={folder}", f"--timeline={log.timeline}", f"--start={lsn_text(log.begins)}", *ends]
+    between = [f"--start={lsn_text(log.begins)}", f"--end={lsn_text(log.ends)}"]
+    return [f"--path={folder}", f"--timeline={log.timeline}", *between]
 
 
 def _ends(programs: Programs, part: Sequence[str], failing: AbstractContextManager[object] | None = None) -> list[End]:
