@@ -105,10 +105,9 @@ def write_manifest(folder: Path, manifest: BaseManifest) -> None:
 def read_manifest(folder: Path) -> BaseManifest:
     """Read a backup's manifest. Raises UnreadableSetError where it, or the server's, is not as it was written."""
     try:
-        sums = (folder / SUMS).read_text(encoding="ascii")
-        for line in sums.splitlines():
-            digest, _, name = line.partition("  ")
-            if describe_file(folder / name).sha256 != digest:
+        sums = (folder / SUMS).read_text(encoding="ascii").splitlines()
+        for name in (f"{DATA}/{BACKUP_MANIFEST}", MANIFEST):
+            if f"{describe_file(folder / name).sha256}  {name}" not in sums:
                 raise UnreadableSetError(f"{name} is not what {SUMS} says")
         return _MANIFEST.validate_json((folder / MANIFEST).read_bytes())
     except OSError as error:
