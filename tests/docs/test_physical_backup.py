@@ -21,7 +21,7 @@ from pgpipelines.backup.physical import tasks
 from pgpipelines.configuration import BaseBackups, load
 from tests.docs.pages import ROOT, first_table, page
 from tests.fixtures.archiving import PASSWORD, ROLE, Archiving
-from tests.fixtures.servers import Database, server_folder
+from tests.fixtures.servers import Database, outside, server_folder
 from tests.fixtures.tasks import as_task
 
 PAGE = "physical-backup"
@@ -39,11 +39,12 @@ class Follower:
     environment: dict[str, str] = field(default_factory=dict)
 
     def block(self, words: str) -> str:
-        """The block with these words, with the reader's own places."""
+        """The block with these words."""
         found = next(text for indent, _, text in BLOCK.findall(page(PAGE)) if words in text)
         return re.sub(rf"^{re.match(' *', found)[0]}", "", found, flags=re.MULTILINE)  # type: ignore[index]
 
     def real(self, text: str) -> str:
+        """Text of the page with the reader's own places."""
         for shown, real in self.means.items():
             text = text.replace(shown, real)
         return text
@@ -106,7 +107,7 @@ def test_a_reader_takes_a_backup_and_goes_back_to_a_moment(follower: Follower, m
     server = a_server(follower)
     try:
         database = Database(server, "charger_db")
-        subprocess.run([binaries(18) / "psql", "-d", server.dsn(), "-qc", "CREATE DATABASE charger_db"], check=True)
+        outside(server, "CREATE DATABASE charger_db")
         database.run("CREATE TABLE charger_info AS SELECT generate_series(1, 3) AS id")
         follow(follower, Archiving(database, follower.home / "backup" / "wal" / CONNECTION), monkeypatch)
     finally:

@@ -19,13 +19,14 @@ from pydantic import TypeAdapter
 
 from pgpipelines.backup.manifest import MANIFEST, SUMS, UnreadableSetError, describe_file, write_private
 from pgpipelines.backup.physical.wal import Stretch, parse_lsn
-from pgpipelines.backup.programs import major
+from pgpipelines.backup.physical.waldump import read_log
+from pgpipelines.backup.programs import Programs, major
 from pgpipelines.errors import VerificationError
 
 DATA = "data"
 WAL = "pg_wal"
 BACKUP_MANIFEST = "backup_manifest"
-# As pg_verifybackup: WAL is read as such, and what a restore writes is no part of the backup.
+# As pg_verifybackup: WAL is read as WAL, and what a restore writes is no part of the backup.
 UNCOVERED = frozenset({BACKUP_MANIFEST, "postgresql.auto.conf", "recovery.signal", "standby.signal"})
 MOST_NAMED = 10
 
@@ -87,14 +88,7 @@ class Data:
 
     bytes: int
     files: int
-    timeline: int
-    start: int
-    stop: int
-
-    @property
-    def log(self) -> Stretch:
-        """The log that it needs."""
-        return Stretch(self.timeline, self.start, self.stop)
+    log: Stretch
 
 
 _MANIFEST = TypeAdapter(BaseManifest)
@@ -111,10 +105,9 @@ def write_manifest(folder: Path, manifest: BaseManifest) -> None:
 def read_manifest(folder: Path) -> BaseManifest:
     """Read a backup's manifest. Raises UnreadableSetError where it, or the server's, is not as it was written."""
     try:
-        sums = (folder / SUMS).read_text(encoding="ascii")
-        for line in sums.splitlines():
-            digest, _, name = line.partition("  ")
-            if describe_file(folder, name).sha256 != digest:
+        sums = (folder / SUMS).read_text(encoding="ascii").splitlines()
+        for name in (f"{DATA}/{BACKUP_MANIFEST}", MANIFEST):
+            if f"{describe_file(folder, name).sha256}  {name}" not in sums:
                 raise UnreadableSetError(f"{name} is not what {SUMS} says")
         return _MANIFEST.validate_json((folder / MANIFEST).read_bytes())
     except OSError as error:
@@ -123,10 +116,10 @@ def read_manifest(folder: Path) -> BaseManifest:
         raise UnreadableSetError(f"{MANIFEST} or {SUMS} can't be read ({type(error).__name__})") from None
 
 
-def verify_data(data: Path) -> Data:
-    """Read every file of a backup's data, but its WAL. Raises VerificationError, which names what is not as sent.
+def verify_data(programs: Programs, data: Path) -> Data:
+    """Read every file of a backup's data. Raises a PipelineError, which names what is not as the server sent it.
 
-    This is what pg_verifybackup does before it reads the WAL; not every build of PostgreSQL has one that runs.
+    This is what pg_verifybackup does; not every build of PostgreSQL has one that runs.
     """
     described = _server_manifest(data)
     expected = {_path(each): each for each in described["Files"]}
@@ -142,13 +135,10 @@ def verify_data(data: Path) -> Data:
             "`python -m pgpipelines.backup.physical list`",
         )
     (log,) = described["WAL-Ranges"]
-    return Data(
-        bytes=sum((data / name).stat().st_size for name in found),
-        files=len(found),
-        timeline=log["Timeline"],
-        start=parse_lsn(log["Start-LSN"]),
-        stop=parse_lsn(log["End-LSN"]),
-    )
+    needed = Stretch(log["Timeline"], parse_lsn(log["Start-LSN"]), parse_lsn(log["End-LSN"]))
+    read_log(programs, data / WAL, needed)
+    size = sum((data / name).stat().st_size for name in found)
+    return Data(size, len(found), needed)
 
 
 def _server_manifest(data: Path) -> Mapping[str, Any]:

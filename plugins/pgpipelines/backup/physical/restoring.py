@@ -22,8 +22,8 @@ from pgpipelines.backup.programs import of_same_major
 from pgpipelines.backup.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, ServerError, VerificationError
 
-COMBINE_PROGRAMS = ("pg_combinebackup",)
 READ_PROGRAMS = ("pg_waldump",)
+COMBINE_PROGRAMS = (*READ_PROGRAMS, "pg_combinebackup")
 _RECOVERY = re.compile("(?:restore_command|recovery_target)")
 
 
@@ -116,15 +116,17 @@ def recovery_settings(archived: Path, way: Way, target: Target) -> dict[str, str
 
 
 def lay_data(backup: BaseBackup, into: Path) -> None:
-    """Make a data folder of a backup, after a full read of its files. Raises VerificationError where one changed."""
+    """Make a data folder of a backup, after a full read of its files. Raises a PipelineError where one changed."""
     needed = chain(backup)
     require_free(into.parent, sum(each.require_manifest().bytes for each in needed), "backups")
+    programs = of_same_major(
+        backup.require_manifest().server_major, READ_PROGRAMS if len(needed) == 1 else COMBINE_PROGRAMS
+    )
     for each in needed:
-        verify_data(each.data)
+        verify_data(programs, each.data)
     if len(needed) == 1:
         shutil.copytree(backup.data, into, symlinks=True)
     else:
-        programs = of_same_major(backup.require_manifest().server_major, COMBINE_PROGRAMS)
         run([programs.path("pg_combinebackup"), f"--output={into}", "--no-sync", *(str(each.data) for each in needed)])
     into.chmod(PRIVATE)
 

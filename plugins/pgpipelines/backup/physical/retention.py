@@ -55,7 +55,7 @@ def _clear(archived: Sequence[Path]) -> None:
     """Remove files of the archive. Raises PrivilegeError where the server's account alone may."""
     for path in archived:
         try:
-            path.unlink()
+            path.unlink(missing_ok=True)
         except PermissionError:
             raise PrivilegeError(
                 f"{path} may not be removed by this account",

@@ -13,9 +13,8 @@ from typing import Any
 
 from pgpipelines.backup.manifest import sync
 from pgpipelines.backup.physical.backups import BaseBackup, backup_name, list_backups, oldest_first, read_backup
-from pgpipelines.backup.physical.manifest import BACKUP_MANIFEST, DATA, WAL, BaseManifest, verify_data, write_manifest
+from pgpipelines.backup.physical.manifest import BACKUP_MANIFEST, DATA, BaseManifest, verify_data, write_manifest
 from pgpipelines.backup.physical.wal import lsn_text
-from pgpipelines.backup.physical.waldump import read_log
 from pgpipelines.backup.place import PARTIAL, SETS_TO_ESTIMATE_BY, connection_folder, held, require_free
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs, major, of_same_major
@@ -69,17 +68,16 @@ def _take(endpoint: Endpoint, application_name: str, server: Any, folder: Path, 
         log.info("%s: pg_basebackup %s: %s", endpoint, programs.version, final.name)
         _copy_server(programs, endpoint, application_name, work, basis)
         finished_at = _now(endpoint, application_name)
-        data = verify_data(work / DATA)
-        read_log(programs, work / DATA / WAL, data.log)
+        data = verify_data(programs, work / DATA)
         manifest = BaseManifest(
             conn_id=endpoint.conn_id,
             system_identifier=server.system_identifier,
             stands_on=basis.full.folder.name if basis.full else "",
             taken_at=server.now,
             finished_at=finished_at,
-            timeline=data.timeline,
-            start_lsn=lsn_text(data.start),
-            stop_lsn=lsn_text(data.stop),
+            timeline=data.log.timeline,
+            start_lsn=lsn_text(data.log.begins),
+            stop_lsn=lsn_text(data.log.ends),
             segment_bytes=server.segment_bytes,
             server_version=server.server_version,
             client_version=programs.version,

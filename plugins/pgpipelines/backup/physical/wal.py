@@ -10,15 +10,16 @@ SEGMENT = re.compile(r"[0-9A-F]{24}")
 HISTORY = re.compile(r"[0-9A-F]{8}\.history")
 _HISTORY_LINE = re.compile(r"\s*(\d+)\s+([0-9A-F]+/[0-9A-F]+)", re.IGNORECASE)
 _NAMED_BYTES = 1 << 32
+NO_END = 1 << 64
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of the log: the timeline that it is written on, where it begins, and where it ends (None: not yet)."""
+    """A part of the log: the timeline that it is written on, where it begins, and where it ends."""
 
     timeline: int
     begins: int
-    ends: int | None = None
+    ends: int = NO_END
 
 
 def parse_lsn(text: str) -> int:
@@ -63,18 +64,18 @@ def following(stretches: Iterable[Stretch], timeline: int, position: int) -> tup
     remaining = list(stretches)
     while remaining and remaining[0].timeline != timeline:
         remaining.pop(0)
-    if not remaining or position < remaining[0].begins or (remaining[0].ends or position) < position:
+    if not remaining or position < remaining[0].begins or position > remaining[0].ends:
         return ()
     return (replace(remaining[0], begins=position), *remaining[1:])
 
 
 def segments(stretches: Iterable[Stretch], segment_bytes: int) -> Iterator[str]:
-    """The names of the files that hold the log, in order and without end.
+    """The names of the files that hold the log, in order; without end where the log has none.
 
     The file in which a timeline ends is whole only under the name of the timeline that follows it.
     """
     for stretch in stretches:
         number = stretch.begins // segment_bytes
-        while stretch.ends is None or number < stretch.ends // segment_bytes:
+        while number < stretch.ends // segment_bytes:
             yield segment_name(stretch.timeline, number, segment_bytes)
             number += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -44,19 +44,19 @@ def last_end(programs: Programs, folder: Path, files: Sequence[str]) -> datetime
     """The latest time of a transaction's end in the last of these files that has any."""
     for name in reversed(files):
         # The last record of a file goes on in the next one, or there is none yet.
-        if ends := _ends(programs, [str(folder / name)], suppress(ServerError)):
+        if ends := _ends(programs, [str(folder / name)], cut=True):
             return max(end.at for end in ends)
     return None
 
 
 def _part(folder: Path, log: Stretch) -> list[str]:
-    ends = [f"--end={lsn_text(log.ends)}"] if log.ends is not None else []
-    return [f"--path={folder}", f"--timeline={log.timeline}", f"--start={lsn_text(log.begins)}", *ends]
+    between = [f"--start={lsn_text(log.begins)}", f"--end={lsn_text(log.ends)}"]
+    return [f"--path={folder}", f"--timeline={log.timeline}", *between]
 
 
-def _ends(programs: Programs, part: Sequence[str], failing: AbstractContextManager[object] | None = None) -> list[End]:
+def _ends(programs: Programs, part: Sequence[str], *, cut: bool = False) -> list[End]:
     with tempfile.TemporaryFile() as said:
-        with failing or nullcontext():
+        with suppress(ServerError) if cut else nullcontext():
             run([programs.path("pg_waldump"), "--rmgr=Transaction", *part], stdout=said)
         said.seek(0)
         return [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
@@ -20,32 +22,44 @@ from demo.servers import binaries, own
 from pgpipelines.backup.physical.backups import BaseDrill, list_backups, note_drill
 from pgpipelines.backup.physical.drill import drill_backup
 from pgpipelines.backup.physical.manifest import verify_data
+from pgpipelines.backup.physical.restoring import READ_PROGRAMS
 from pgpipelines.backup.physical.taking import take_backup
+from pgpipelines.backup.physical.wal import segment_name
+from pgpipelines.backup.programs import of_same_major
+from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.errors import (
     ConfigurationError,
     ConflictError,
     ConnectionFailedError,
+    PipelineError,
     PrivilegeError,
     ServerError,
     VerificationError,
 )
 from pgpipelines.sessions import Endpoint
 from tests.dags.bag import ROOT
-from tests.fixtures.archiving import PASSWORD, ROLE, Archiving
+from tests.fixtures.archiving import PASSWORD, ROLE, SEGMENT_BYTES, Archiving
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import until
 from tests.plugins.backup.databases import left_in
 from tests.plugins.backup.test_roles import arguments_seen
 
+RECORD_HEAD_BYTES = 24
 STREAMING = "SELECT FROM pg_stat_replication WHERE application_name = 'tests.take' AND state = 'streaming'"
 NOBODY_STREAMS = "SELECT WHERE NOT EXISTS (SELECT FROM pg_replication_slots)"
-TAKE = """
+# More of them with PGPIPELINES_KILLS=20, PGPIPELINES_FLIPS=200.
+FLIPS = int(os.environ.get("PGPIPELINES_FLIPS", "10"))
+KILLS = int(os.environ.get("PGPIPELINES_KILLS", "1"))
+TAKE_AND_DRILL = """
 import sys
 from pathlib import Path
 from psycopg2.extensions import parse_dsn
+from pgpipelines.backup.physical.drill import drill_backup
 from pgpipelines.backup.physical.taking import take_backup
 from pgpipelines.sessions import Endpoint
-take_backup(Endpoint("conn", parse_dsn(sys.stdin.readline())), Path(sys.argv[1]), "tests.take")
+print("ready", flush=True)
+endpoint = Endpoint("conn", parse_dsn(sys.stdin.readline()))
+drill_backup(take_backup(endpoint, Path(sys.argv[1]), "tests.take"), Path(sys.argv[2]), endpoint, "tests.drill")
 """
 
 
@@ -95,21 +109,42 @@ def test_pg_basebackup_is_killed(archiving: Archiving, directory: Path, number: 
     assert archiving.take(directory).state == "whole"
 
 
-def test_the_process_is_killed(archiving: Archiving, directory: Path) -> None:
-    """Nothing goes on without it, least of all what holds the server's WAL; the next run removes what it left."""
-    until(archiving.database, NOBODY_STREAMS)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
-    command = [sys.executable, "-c", TAKE, str(directory)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, env=environment) as process:
+def took(archiving: Archiving, directory: Path, *, kill_after: float | None) -> float:
+    """Take and drill in a process of its own, killed after so many seconds; how long it ran."""
+    with subprocess.Popen(
+        [sys.executable, "-c", TAKE_AND_DRILL, str(directory), str(archiving.archive)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
+    ) as process:
         assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        started = time.monotonic()
         process.stdin.write(make_dsn(**archiving.endpoint.parameters) + "\n")
-        process.stdin.close()
-        until(archiving.database, STREAMING)
-        process.kill()
-    assert list_backups(directory, "conn") == []
-    until(archiving.database, NOBODY_STREAMS)
-    taken = archiving.take(directory)
-    assert [path.name for path in (directory / "conn").iterdir() if path.is_dir()] == [taken.folder.name]
+        process.stdin.flush()
+        try:
+            assert process.wait(kill_after) == 0
+        except subprocess.TimeoutExpired:
+            process.kill()
+        return time.monotonic() - started
+
+
+def test_the_process_is_killed_at_any_moment(archiving: Archiving, directory: Path) -> None:
+    """Nothing goes on without it, least of all what holds the server's WAL; the next run removes what it left."""
+    chance = random.Random(7)
+    seconds = took(archiving, directory, kill_after=None)
+    for _ in range(KILLS):
+        took(archiving, directory, kill_after=chance.uniform(0, seconds))
+        until(archiving.database, NOBODY_STREAMS)
+        backups = list_backups(directory, "conn")
+        assert {each.state for each in backups} <= {"proven", "whole"}
+        for each in backups:
+            verify_data(of_same_major(16, READ_PROGRAMS), each.data)
+    drill_backup(archiving.take(directory), archiving.archive, archiving.endpoint, "tests.drill")
+    assert list((directory / "conn").glob(".partial-*")) == []
+    assert not scratch_folder(directory / "conn").exists()
 
 
 def test_two_at_once_exclude_each_other(archiving: Archiving, directory: Path) -> None:
@@ -178,9 +213,33 @@ def test_a_backup_whose_own_words_changed_is_broken(archiving: Archiving, direct
         found.require_manifest()
 
 
+def test_whatever_changed_in_a_file_is_found(archiving: Archiving, directory: Path) -> None:
+    chance = random.Random(11)
+    programs = of_same_major(16, READ_PROGRAMS)
+    taken = archiving.take(directory)
+    log = taken.require_manifest()
+    wal = taken.data / "pg_wal" / segment_name(log.timeline, log.start // SEGMENT_BYTES, SEGMENT_BYTES)
+    files = [path for path in taken.data.rglob("*") if path.is_file() and path.stat().st_size and path != wal]
+    files = [path for path in files if path.name != "postgresql.auto.conf"]
+    first = log.start % SEGMENT_BYTES
+    for number in range(FLIPS):
+        # Every tenth in the head of the first record that the backup needs: room between records is no content.
+        path = wal if number % 10 == 0 else chance.choice(files)
+        content = path.read_bytes()
+        low, high = (first, first + RECORD_HEAD_BYTES) if path == wal else (0, len(content))
+        place = chance.randrange(low, high)
+        changed = bytearray(content)
+        changed[place] ^= 1 << chance.randrange(8)
+        path.write_bytes(content[:place] if number % 3 == 1 and path != wal else changed)
+        with pytest.raises(PipelineError):
+            verify_data(programs, taken.data)
+        path.write_bytes(content)
+    assert verify_data(programs, taken.data).files == log.files
+
+
 def test_pg_verifybackup_agrees(archiving: Archiving, directory: Path) -> None:
     taken = archiving.take(directory)
-    read = verify_data(taken.data)
+    read = verify_data(of_same_major(16, READ_PROGRAMS), taken.data)
     assert read.files == taken.require_manifest().files
     subprocess.run([binaries(16) / "pg_verifybackup", "--quiet", taken.data], check=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -14,6 +15,8 @@ from pgpipelines.backup.physical.manifest import BACKUP_MANIFEST, BaseManifest, 
 from pgpipelines.backup.physical.retention import apply_retention, removable
 from pgpipelines.backup.physical.wal import lsn_text, segment_name
 
+# More of them with PGPIPELINES_HISTORIES=10000.
+HISTORIES = int(os.environ.get("PGPIPELINES_HISTORIES", "100"))
 NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)
 SEGMENT_BYTES = 16 * 1024**2
 NOWHERE = Path("/nonexistent")
@@ -62,7 +65,7 @@ def histories(draw: st.DrawFn) -> list[BaseBackup]:
     return made
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(deadline=None, max_examples=HISTORIES)
 @given(histories(), st.integers(1, 4))
 def test_the_newest_proven_backup_stays_with_what_it_stands_on(made: list[BaseBackup], keep: int) -> None:
     gone = {each.name for each in removable(sorted(made, key=lambda each: each.name), keep, NOWHERE).backups}
