@@ -38,10 +38,14 @@ Report = tuple[list[str], bool]
 
 @dataclass(frozen=True)
 class Command:
-    """What a command does with the configured pipelines and its arguments, and which arguments it takes."""
+    """What a command does with the configured pipelines and its arguments, and which arguments it takes.
+
+    One that `acts` has done so, whatever else the configuration says.
+    """
 
     run: Callable[[Mapping[str, Dumps], Namespace], Report]
     add_arguments: Callable[[ArgumentParser], object] = lambda _: None
+    acts: bool = False
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,8 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     except PipelineError as error:
         lines, well = [str(error)], False
     sys.stdout.write("".join(f"{line}\n" for line in [*mistakes, *lines]))
-    # What was restored is restored, whatever else the file says.
-    return 0 if well and (chosen.command == RESTORE or not mistakes) else 1
+    return 0 if well and (COMMANDS[chosen.command].acts or not mistakes) else 1
 
 
 def list_command(pipelines: Mapping[str, Dumps], _: Namespace) -> Report:
@@ -123,9 +126,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "list": Command(list_command),
         "overdue": Command(overdue_command),
         "retention": Command(retention_command),
-        "restore": Command(restore_command, restore_arguments),
-        "open": Command(open_command, open_arguments),
-        "new-key": Command(new_key_command),
+        "restore": Command(restore_command, restore_arguments, acts=True),
+        "open": Command(open_command, open_arguments, acts=True),
+        "new-key": Command(new_key_command, acts=True),
     }
 )
 
