@@ -23,6 +23,8 @@ from pgpipelines.templates import QualifiedName, Sql, render
 if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
+# How content becomes a number. Sets of dumps keep such numbers for years: whatever changes them raises this.
+DEFINITION = 1
 ROWS_PER_BUCKET = 16
 # Each takes about 60 bytes here while two sides are compared, and 100 on their servers.
 MOST_BUCKETS = 2**18

@@ -42,6 +42,11 @@ def drill_set(found: DumpSet, application_name: str, lent: Endpoint | None = Non
     set can't be restored: the note says so too. Raises ConfigurationError, without a note, where no drill is possible.
     """
     manifest = found.require_manifest()
+    if not manifest.contents.compares:
+        raise ConfigurationError(
+            f"set {found.name} was taken by a version of this package that computed checksums in another way",
+            "take another set, which can be drilled; this one can still be restored",
+        )
     drill = _drill(manifest, application_name, lent)
     store = found.store
     with store.held(found.conn_id) as place:

@@ -32,6 +32,10 @@ from pgpipelines.sessions import Bounds, Endpoint, Session
 from pgpipelines.templates import QualifiedName, readable
 
 MEMBER = "connect as a superuser, or as a member of every role that owns something: include/sql/roles/restorer.sql"
+COUNTED = (
+    "rows were counted and their content was not compared: the set was taken by a version of this package that "
+    "computed checksums in another way"
+)
 Mode = Literal["whole", "data_only", "tables"]
 REMEDIES: tuple[tuple[str, type[PipelineError], str], ...] = (
     ("No space left on device", ServerError, "free space on the server's disk: a restore needs it twice for a while"),
@@ -104,6 +108,7 @@ def restore_set(found: DumpSet, wanted: Wanted, run: Run) -> Restored:
         require_extensions(admin, manifest)
         with _plain_errors(found.name), opened(found) as folder:
             notices = bring_roles(admin, programs, folder, manifest, make=wanted.roles)
+            notices += [] if manifest.contents.compares else [COUNTED]
             with beside(admin, names, manifest) as restored:
                 log.info("%s: restoring %s as %s", admin.endpoint, found.name, names.restoring)
                 some = wanted.tables if can_choose(manifest, wanted.tables) else ()

@@ -17,6 +17,7 @@ from hypothesis import given
 
 from demo.servers import own
 from pgpipelines.backup.contents import TableContent
+from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.fitting import programs_for
 from pgpipelines.backup.manifest import write_manifest
 from pgpipelines.backup.sets import DumpSet
@@ -151,6 +152,24 @@ def test_what_is_otherwise_than_the_manifest_says_replaces_nothing(taken: DumpSe
         restored(again(taken), used, replace=True)
     assert databases_of(used) == [used.name]
     assert used.value("SELECT count(*) FROM precious") == 1
+
+
+def test_a_set_whose_checksums_mean_something_else_is_restored_and_its_rows_counted(
+    taken: DumpSet, used: Database, source: Database
+) -> None:
+    manifest = taken.require_manifest()
+    tables = tuple(TableContent(each.table, each.rows, "1") for each in manifest.contents.tables)
+    contents = replace(manifest.contents, tables=tables, definition=0)
+    write_manifest(folder_of(taken), replace(manifest, contents=contents))
+    with pytest.raises(ConfigurationError, match="computed checksums in another way"):
+        drill_set(again(taken), "tests.drill")
+    assert again(taken).state == "whole"
+    assert "rows were counted" in restored(again(taken), used, replace=True).notices[0]
+    assert content(used) == content(source)
+    fewer = replace(contents, tables=(replace(tables[0], rows=tables[0].rows + 1), *tables[1:]))
+    write_manifest(folder_of(taken), replace(manifest, contents=fewer))
+    with pytest.raises(VerificationError, match="rows instead of"):
+        restored(again(taken), used, replace=True)
 
 
 def test_a_server_that_is_older_than_the_set_is_refused(taken: DumpSet, database_of: Callable[..., Database]) -> None:
