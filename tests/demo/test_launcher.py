@@ -171,12 +171,11 @@ def test_a_second_start_does_not_make_airflows_tables_again(staying: Demo) -> No
 
 
 def test_everything_listens_on_the_loopback_interface_only(clone: Clone, staying: Demo, servers: Path) -> None:
-    listening = [
-        connection.laddr
-        for process in running(clone, servers)
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    listening = []
+    for process in running(clone, servers):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            connections = process.net_connections(kind="inet")
+            listening += [each.laddr for each in connections if each.status == psutil.CONN_LISTEN]
     assert {address.ip for address in listening} == {"127.0.0.1"}
     assert len({address.port for address in listening}) == 4
 
