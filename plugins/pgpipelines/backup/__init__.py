@@ -9,5 +9,6 @@ manifest   what a set says of itself; sets   the directory as the only truth abo
 taking     how a set is taken; place  the folder that it is taken into, one run at a time
 drill      how it is proven; scratch  the server that lives for one drill
 retention  which sets are kept; overdue  whether the newest good one is young enough
+physical   backups of whole servers, and of what they write from then on
 pipeline   where and how, as pipelines.yaml says; tasks  what Airflow calls; __main__  what a person calls
 """
