@@ -16,6 +16,7 @@ restore    how it is brought back: choosing  which one; fitting  whether the ser
            there; some_tables  of a set
 restoring  what drill and restore share
 retention  which sets are kept; overdue  whether the newest good one is young enough; catalogue  sets as a table
+physical   backups of whole servers, and of what they write from then on
 pipeline   where and how, as pipelines.yaml says; tasks, restore_tasks  what Airflow calls
 __main__, restore_command  what a person calls
 """

@@ -64,7 +64,7 @@ class Process:
 
         A `guarded` one takes the programs that it has started with it.
         """
-        last_words = signal.SIGTERM if guarded else death
+        at_death = signal.SIGTERM if guarded else death
         self._name = os.path.basename(command[0])  # noqa: PTH119 (a text, not a place)
         self._endpoint = endpoint
         self.told_to_end = False
@@ -77,7 +77,7 @@ class Process:
             env=_environment(endpoint),
             umask=UMASK,
             user=user,
-            preexec_fn=lambda: _die_with_parent(last_words),  # noqa: PLW1509 (one system call, found beforehand)
+            preexec_fn=lambda: _die_with_parent(at_death),  # noqa: PLW1509 (one system call, found beforehand)
         )
 
     def __enter__(self) -> Self:
