@@ -22,9 +22,11 @@ PASSING = re.compile(
     rb"(--)?\s*$|-- Dumped |-- User Config |\\(un)?restrict |"
     rb"REFRESH MATERIALIZED VIEW |-- Name: .*; Type: MATERIALIZED VIEW DATA;"
 )
-# PostgreSQL reads a cast of a whole array, which it writes itself for `name IN ('a', 'b')`, as one of its elements.
-CAST_OF_ARRAY = re.compile(rb"\(ARRAY\[((?:[^\[\]']|'(?:[^']|'')*')+)\]\)::([\w .\"]+)\[\]")
-ELEMENT = re.compile(rb"(?:[^,'(]|'(?:[^']|'')*'|\([^()]*\))+")
+# What PostgreSQL may write otherwise of an expression once it has read what it wrote itself: x BETWEEN 1 AND 2 AND y,
+# or name IN ('a', 'b'), are then the same with other parentheses and casts.
+WORDING = re.compile(
+    rb"[()]|::[\w.\"]+(?: varying| precision)?(?:\(\d+(?:,\d+)?\))?(?: with(?:out)? time zone)?(?:\[\])*"
+)
 SHOWN_WORDS = 4
 APPLICATION_NAME = "pgpipelines.definitions"
 
@@ -65,15 +67,21 @@ def differing_roles(programs: Programs, server: Endpoint, roles: Path, *, alone:
 
 
 def _differing(expected: Counter[bytes], found: Counter[bytes]) -> Iterator[str]:
-    yield from (f"missing: {line.decode(errors='replace')}" for line in expected - found)
-    yield from (f"unexpected: {line.decode(errors='replace')}" for line in found - expected)
+    missing, unexpected = expected - found, found - expected
+    yield from (f"missing: {line.decode(errors='replace')}" for line in _without_counterpart(missing, unexpected))
+    yield from (f"unexpected: {line.decode(errors='replace')}" for line in _without_counterpart(unexpected, missing))
+
+
+def _without_counterpart(lines: Counter[bytes], others: Counter[bytes]) -> Iterator[bytes]:
+    """Yield the lines that none of the others says in other words."""
+    said = Counter(WORDING.sub(b"", line) for line in others.elements())
+    for line in lines.elements():
+        meaning = WORDING.sub(b"", line)
+        if said[meaning]:
+            said[meaning] -= 1
+        else:
+            yield line
 
 
 def _lines(path: Path) -> Counter[bytes]:
-    lines = path.read_bytes().splitlines()
-    return Counter(CAST_OF_ARRAY.sub(_cast_elements, line.strip()) for line in lines if not PASSING.match(line))
-
-
-def _cast_elements(array: re.Match[bytes]) -> bytes:
-    elements = (b"(%s)::%s" % (element.strip(), array[2]) for element in ELEMENT.findall(array[1]))
-    return b"ARRAY[%s]" % b", ".join(elements)
+    return Counter(line.strip() for line in path.read_bytes().splitlines() if not PASSING.match(line))
