@@ -159,14 +159,21 @@ def test_a_change_that_matters_to_no_figure_marks_nothing(charging: Database) ->
     assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == 0
 
 
-def test_a_bulk_load_leaves_few_marks(charging: Database) -> None:
+@pytest.mark.parametrize(("every", "marks"), [("1 minute", 3), ("10 s", 1)])
+def test_a_load_leaves_a_mark_for_each_day_and_one_in_bulk_for_each_month(
+    charging: Database, every: str, marks: int
+) -> None:
     roll_up(charging)
-    charging.run(
+    load = (
         "INSERT INTO charger_usage_log (charger_id, start_time, end_time)"
         " SELECT 'C1', at, at + interval '1 minute'"
-        " FROM generate_series('2025-01-01'::timestamp, '2025-01-03', '1 s') AS at"
+        " FROM generate_series('2025-01-01'::timestamp, '2025-01-03', %s) AS at"
     )
-    assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == 3
+    charging.run(load, (every,))
+    assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == marks
+    charging.run("TRUNCATE pgpipelines.dirty_range")
+    charging.run("DELETE FROM charger_usage_log")
+    assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == marks
 
 
 def test_a_period_is_computed_anew_whatever_stands_there(charging: Database) -> None:
