@@ -270,6 +270,15 @@ def test_too_much_that_can_not_be_right_stops_the_run_and_keeps_the_last_figures
     assert (found.log.sessions, found.hours.sessions, found.quarantine.energy_wh) == (11, 1, 50_000)
 
 
+def test_what_is_in_quarantine_already_stops_no_later_run(charging: Database) -> None:
+    for minute in range(10):
+        add_session(charging, f"2025-01-01 03:{minute}", f"2025-01-01 02:{minute}", 5)
+    roll_up_hours(RollupRequest(charging.endpoint, RollupSettings(quarantine_at_least=11)), RUN)
+    add_session(charging, "2025-01-01 02:00", "2025-01-01 03:30", 5)
+    report, _, _ = roll_up(charging)
+    assert (report.sessions, report.findings[0].sessions, report.findings[0].new_sessions) == (11, 10, 0)
+
+
 def test_a_database_without_raw_tables_is_refused(target: Database) -> None:
     with pytest.raises(MissingObjectError, match="public has no charger_info, charger_usage_log, power_consumption"):
         roll_up(target)
