@@ -24,13 +24,14 @@ charger_day AS MATERIALIZED (
     SELECT
         charger_id,
         stats_date,
+        array_agg(hour_key) AS hour_keys,
         sum(num_sessions) AS num_sessions,
         sum(total_energy) AS total_energy,
         sum(total_duration_minutes) AS total_duration_minutes,
         sum(total_revenue) AS total_revenue,
-        jsonb_object_agg(hour_key, total_energy) AS hourly_energy,
-        jsonb_object_agg(hour_key, num_sessions) AS hourly_sessions,
-        jsonb_object_agg(hour_key, total_revenue) AS hourly_revenue,
+        string_agg('"' || hour_key || '": ' || total_energy, ', ') AS hourly_energy,
+        string_agg('"' || hour_key || '": ' || num_sessions, ', ') AS hourly_sessions,
+        string_agg('"' || hour_key || '": ' || total_revenue, ', ') AS hourly_revenue,
         sum(fault_count) AS fault_count,
         sum(active_sessions) AS active_sessions,
         sum(occupied_seconds) AS occupied_seconds,
@@ -53,14 +54,12 @@ charger_day AS MATERIALIZED (
     GROUP BY charger_id, stats_date
 ),
 
--- The days that occur, how long each is, and its hours with nothing in them: where clocks change, 23 or 25.
+-- The days that occur, how long each is, and its hours: where clocks change, 23 or 25.
 calendar AS MATERIALIZED (
     SELECT
         stats_date,
         extract(epoch FROM max(hour) - min(hour))::bigint + 3600 AS seconds,
-        jsonb_object_agg(hour_key, 0.000) AS no_energy,
-        jsonb_object_agg(hour_key, 0) AS no_sessions,
-        jsonb_object_agg(hour_key, 0.00) AS no_revenue
+        array_agg(hour_key) AS hour_keys
     FROM (
         SELECT
             stats_date,
@@ -88,9 +87,11 @@ SELECT
     CASE
         WHEN abs(d.total_revenue) < 99999999.995 * d.num_sessions THEN round(d.total_revenue / d.num_sessions, 2)
     END AS avg_charge_per_session,
-    c.no_energy || d.hourly_energy AS hourly_energy,
-    c.no_sessions || d.hourly_sessions AS hourly_sessions,
-    c.no_revenue || d.hourly_revenue AS hourly_revenue,
+    -- Text where it is streamed: the table that it goes into reads it as jsonb.
+    {% for hourly in ["hourly_energy", "hourly_sessions", "hourly_revenue"] %}
+    ('{' || concat_ws(', ', d.{{ hourly | identifier }}, e.{{ hourly | identifier }}) || '}')
+    {%- if not whole %}::jsonb{% endif %} AS {{ hourly | identifier }},
+    {% endfor %}
     {% include 'rollup/_uptime.sql' %} AS uptime_percentage,
     d.fault_count,
     d.fault_count >= %(maintenance_faults)s
@@ -118,3 +119,12 @@ SELECT
     d.last_status
 FROM charger_day AS d
 INNER JOIN calendar AS c ON c.stats_date = d.stats_date
+-- Hours without a row have nothing.
+CROSS JOIN LATERAL (
+    SELECT
+        string_agg('"' || hour_key || '": 0.000', ', ') AS hourly_energy,
+        string_agg('"' || hour_key || '": 0', ', ') AS hourly_sessions,
+        string_agg('"' || hour_key || '": 0.00', ', ') AS hourly_revenue
+    FROM unnest(c.hour_keys) AS hour_key
+    WHERE hour_key <> ALL(d.hour_keys)
+) AS e

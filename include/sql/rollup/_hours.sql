@@ -22,6 +22,7 @@ of_sessions AS (
         sum(revenue) AS revenue,
         sum(revenue) FILTER (WHERE payment = 'completed') AS revenue_completed,
         sum(revenue) FILTER (WHERE payment = 'failed') AS revenue_failed,
+        sum(revenue) FILTER (WHERE payment = 'pending') AS revenue_pending,
         sum(occupied_s) AS occupied_seconds,
         sum(charging_s) AS charging_seconds,
         max(max_power) AS max_power,
@@ -36,10 +37,10 @@ of_sessions AS (
 of_readings AS (
     SELECT
         charger_id,
-        date_trunc('hour', at, %(business_timezone)s) AS stats_hour,
+        first_hour AS stats_hour,
         max(input_power) AS max_power
     FROM pg_temp.rollup_reading
-    GROUP BY charger_id, date_trunc('hour', at, %(business_timezone)s)
+    GROUP BY charger_id, first_hour
 ){% if whole %},
 
 -- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list.
@@ -72,9 +73,9 @@ SELECT
     charger_id,
     {% if whole %}coalesce(c.utc_hour, {% endif %}stats_hour AT TIME ZONE 'UTC'{% if whole %}){% endif %} AS stats_hour,
     coalesce(s.num_sessions, 0) AS num_sessions,
-    0.001 * coalesce(s.energy_wh, 0) AS total_energy,
+    CASE WHEN s.energy_wh <> 0 THEN 0.001 * s.energy_wh ELSE 0 END AS total_energy,
     coalesce(s.minutes, 0) AS total_duration_minutes,
-    0.01 * coalesce(s.revenue, 0) AS total_revenue,
+    CASE WHEN s.revenue <> 0 THEN 0.01 * s.revenue ELSE 0 END AS total_revenue,
     -- kWh for each hour of use, in whole W.
     CASE
         WHEN s.occupied_seconds > 0
@@ -91,15 +92,15 @@ SELECT
     coalesce(s.active_sessions, 0) AS active_sessions,
     coalesce(s.occupied_seconds, 0) AS occupied_seconds,
     coalesce(s.charging_seconds, 0) AS charging_seconds,
-    0.01 * coalesce(s.base_charge, 0) AS base_charge,
-    0.01 * coalesce(s.energy_charge, 0) AS energy_charge,
-    0.01 * coalesce(s.time_charge, 0) AS time_charge,
-    0.01 * coalesce(s.parking_charge, 0) AS parking_charge,
-    0.01 * coalesce(s.adjustment, 0) AS adjustment,
-    0.01 * coalesce(s.revenue_completed, 0) AS revenue_completed,
-    0.01 * coalesce(s.revenue - coalesce(s.revenue_completed, 0) - coalesce(s.revenue_failed, 0), 0) AS revenue_pending,
-    0.01 * coalesce(s.revenue_failed, 0) AS revenue_failed,
-    0.001 * coalesce(s.metered_wh, 0) AS metered_energy,
+    CASE WHEN s.base_charge <> 0 THEN 0.01 * s.base_charge ELSE 0 END AS base_charge,
+    CASE WHEN s.energy_charge <> 0 THEN 0.01 * s.energy_charge ELSE 0 END AS energy_charge,
+    CASE WHEN s.time_charge <> 0 THEN 0.01 * s.time_charge ELSE 0 END AS time_charge,
+    CASE WHEN s.parking_charge <> 0 THEN 0.01 * s.parking_charge ELSE 0 END AS parking_charge,
+    CASE WHEN s.adjustment <> 0 THEN 0.01 * s.adjustment ELSE 0 END AS adjustment,
+    CASE WHEN s.revenue_completed <> 0 THEN 0.01 * s.revenue_completed ELSE 0 END AS revenue_completed,
+    CASE WHEN s.revenue_pending <> 0 THEN 0.01 * s.revenue_pending ELSE 0 END AS revenue_pending,
+    CASE WHEN s.revenue_failed <> 0 THEN 0.01 * s.revenue_failed ELSE 0 END AS revenue_failed,
+    CASE WHEN s.metered_wh <> 0 THEN 0.001 * s.metered_wh ELSE 0 END AS metered_energy,
     coalesce(s.provisional, false) AS provisional,
     coalesce(a.up_seconds, 0) AS up_seconds,
     coalesce(a.down_seconds, 0) AS down_seconds,

@@ -1,10 +1,9 @@
 {# CTEs that say how long each charger was known to be up, down or in maintenance in each hour (`of_statuses`), from #}
 {# rollup_sample. A status holds until the next sample, or for max_status_gap. Part of hours.sql. #}
-{# Bound: business_timezone, max_status_gap. #}
+{# Bound: max_status_gap. #}
 sampled AS NOT MATERIALIZED (
     SELECT
         *,
-        date_trunc('hour', at, %(business_timezone)s) AS first_hour,
         least(next_at, at + %(max_status_gap)s::interval) AS held_until,
         -- Entering FAULT is a fault; staying in it is none.
         charger_status = 'FAULT'

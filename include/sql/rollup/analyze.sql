@@ -1,2 +1,3 @@
--- Lets the planner know what a temporary table holds. Parameters: table. Locks nothing that others wait for.
-ANALYZE {{ table | identifier }};
+-- Lets the planner know which keys a table holds that was just filled. Parameters: table, key (its columns). Locks
+-- nothing that readers or writers of it wait for.
+ANALYZE {{ table | identifier }} ({{ key | identifiers }});

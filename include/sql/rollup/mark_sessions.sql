@@ -1,21 +1,30 @@
 {# The trigger function that marks what a statement did to charger_usage_log; part of tracking.sql. #}
 {# A closed session marks from its start to its end, an open one everything from its start on. Few marks for each #}
-{# charger and day, however many rows. Argument: whether a transaction may be there twice ('true' or 'false'). #}
+{# charger and day, or month where rows are loaded or deleted in bulk. Argument: whether a transaction may be there #}
+{# twice ('true' or 'false'). #}
 CREATE OR REPLACE FUNCTION pgpipelines.mark_sessions() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     repeatable CONSTANT boolean := TG_ARGV[0];
+    bulk CONSTANT bigint := 10000;
+    grain text := 'day';
 BEGIN
     CASE TG_OP
     WHEN 'INSERT' THEN
+        IF EXISTS (SELECT FROM new_rows OFFSET bulk) THEN
+            grain := 'month';
+        END IF;
         INSERT INTO pgpipelines.dirty_range (charger_id, from_time, until_time)
         SELECT
             coalesce(charger_id, ''),
             min(least(start_time, end_time)),
             max(greatest(start_time, coalesce(end_time, 'infinity')))
         FROM new_rows
-        GROUP BY coalesce(charger_id, ''), start_time::date, end_time IS NULL;
+        GROUP BY coalesce(charger_id, ''), date_trunc(grain, start_time), end_time IS NULL;
     WHEN 'DELETE' THEN
+        IF EXISTS (SELECT FROM old_rows OFFSET bulk) THEN
+            grain := 'month';
+        END IF;
         INSERT INTO pgpipelines.dirty_range (charger_id, from_time, until_time, transaction_ids)
         SELECT
             coalesce(charger_id, ''),
@@ -23,7 +32,7 @@ BEGIN
             max(greatest(start_time, coalesce(end_time, 'infinity'))),
             array_agg(transaction_id) FILTER (WHERE repeatable AND transaction_id IS NOT NULL)
         FROM old_rows
-        GROUP BY coalesce(charger_id, ''), start_time::date, end_time IS NULL;
+        GROUP BY coalesce(charger_id, ''), date_trunc(grain, start_time), end_time IS NULL;
     WHEN 'UPDATE' THEN
         INSERT INTO pgpipelines.dirty_range (charger_id, from_time, until_time, transaction_ids)
         WITH changed AS (

@@ -7,7 +7,7 @@ CREATE TEMPORARY TABLE rollup_reading ON COMMIT DROP AS
 SELECT
     s.session_id,
     s.charger_id,
-    p.at,
+    p.first_hour,
     p.at - s.starts AS since_start,
     p.register_wh,
     p.input_power

@@ -21,7 +21,7 @@ judged AS (
 ),
 
 evaluated AS (
-    SELECT *, true AS is_evaluated FROM judged
+    SELECT *, true AS is_evaluated FROM judged OFFSET 0
 ),
 {% else %}
 span AS (
@@ -81,11 +81,15 @@ evaluated AS (
 in_turn AS (
     SELECT
         *,
-        max(ends) OVER (turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_ended,
+        max(ends) OVER turn AS earlier_ended,
         lead(starts) OVER turn AS next_starts,
         date_trunc('hour', starts, %(business_timezone)s) AS first_hour
     FROM evaluated
-    WINDOW turn AS (PARTITION BY charger_id, reason IS NULL ORDER BY starts, session_id)
+    WINDOW turn AS (
+        PARTITION BY charger_id, reason IS NULL
+        ORDER BY starts, session_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
 )
 
 SELECT

@@ -11,30 +11,33 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pgpipelines.copy.sharing import shared
 from pgpipelines.rollup.evaluation import Amounts, Evaluated, Evaluation
-from pgpipelines.rollup.funnel import BLOCK_BYTES, Mouth, funnel
+from pgpipelines.rollup.funnel import BLOCK_BYTES, funnel
 from pgpipelines.rollup.writing import DAY_COLUMNS, FINDING_COLUMNS, HOUR_COLUMNS
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from io import BufferedWriter
 
     from pgpipelines.rollup.request import RollupRequest
 
     T = TypeVar("T")
-    Work = Callable[[Session, Evaluation, Mouth], T]
+    Work = Callable[[Session, Evaluation, BufferedWriter], T]
 
-# More shares than workers: while one is streamed, another is read.
-SHARES_PER_WORKER = 2
+# Each share of the hours reads all of the raw tables; those of the days, found by index, are more, so that the first
+# are streamed while others are read.
+HOUR_SHARES, DAY_SHARES = 1, 4
 FINDINGS = QualifiedName("pg_temp", "rollup_finding")
 
 
 @dataclass(frozen=True)
 class Into:
-    """A table, and the columns that streamed rows have."""
+    """A table, the columns that streamed rows have, and how many shares of the chargers each worker has."""
 
     table: QualifiedName
     columns: Sequence[str]
+    shares: int
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def evaluate_everything(
     session: Session, request: RollupRequest, evaluation: Evaluation, hours: QualifiedName
 ) -> tuple[Evaluated, int]:
     """Stream all hours into a table, and the findings into rollup_finding; return what was evaluated, and the hours."""
-    shares, rows = _stream(session, request, evaluation, Into(hours, HOUR_COLUMNS), _evaluate_share)
+    shares, rows = _stream(session, request, evaluation, Into(hours, HOUR_COLUMNS, HOUR_SHARES), _evaluate_share)
     finding = QualifiedName("pgpipelines", "session_finding")
     session.execute("rollup/create_computed.sql", name=FINDINGS.name, like=finding, columns=FINDING_COLUMNS)
     taking = render("rollup/receive.sql", table=FINDINGS, columns=FINDING_COLUMNS)
@@ -59,7 +62,8 @@ def evaluate_everything(
 
 def stream_every_day(session: Session, request: RollupRequest, evaluation: Evaluation, days: QualifiedName) -> int:
     """Stream all days of chargers into a table, and return how many there are."""
-    return _stream(session, request, evaluation, Into(days, DAY_COLUMNS), partial(_stream_share, step="stream_days"))[1]
+    into = Into(days, DAY_COLUMNS, DAY_SHARES)
+    return _stream(session, request, evaluation, into, partial(_stream_share, step="stream_days"))[1]
 
 
 def _stream(
@@ -72,7 +76,7 @@ def _stream(
     """Have workers, which see what the session sees, stream share by share into a table; return what they return."""
     snapshot = session.export_snapshot()
     count = request.settings.workers
-    shares = _shares(session, request, evaluation, count * SHARES_PER_WORKER)
+    shares = _shares(session, request, evaluation, count * into.shares)
     with ExitStack() as stack:
         workers = [
             stack.enter_context(Session(request.endpoint, session.application_name, snapshot=True, readonly=False))
@@ -101,7 +105,7 @@ def _shares(session: Session, request: RollupRequest, evaluation: Evaluation, co
     return [evaluation.of_share(first, end) for first, end in zip_longest(bounds, bounds[1:])]
 
 
-def _evaluate_share(worker: Session, share: Evaluation, mouth: Mouth) -> Share:
+def _evaluate_share(worker: Session, share: Evaluation, mouth: BufferedWriter) -> Share:
     share.run(worker, "open_sessions", "sessions", "findings", "samples", "readings", "shapes")
     _stream_share(worker, share, mouth, "stream_hours")
     findings = io.BytesIO()
@@ -109,6 +113,6 @@ def _evaluate_share(worker: Session, share: Evaluation, mouth: Mouth) -> Share:
     return Share(Evaluated.of(worker), findings.getvalue())
 
 
-def _stream_share(worker: Session, share: Evaluation, mouth: Mouth, step: str) -> None:
+def _stream_share(worker: Session, share: Evaluation, mouth: BufferedWriter, step: str) -> None:
     with mouth:
         worker.copy(render(f"rollup/{step}.sql", **share.context), mouth, BLOCK_BYTES, share.values)

@@ -20,35 +20,27 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 128 * 1024
 
 
-class Mouth(io.RawIOBase):
-    """Where one worker pours in. The driver hands over one row of COPY's text at a time: blocks are of whole rows."""
+class _Mouth(io.RawIOBase):
+    """Where one worker's blocks are poured in."""
 
-    def __init__(self, pour: Callable[[bytearray], None]) -> None:
+    def __init__(self, pour: Callable[[Buffer], int]) -> None:
         self._pour = pour
-        self._block = bytearray()
 
     def writable(self) -> bool:
         """Tell io that this end is written to."""
         return True
 
     def write(self, data: Buffer) -> int:
-        """Take a row, and pass a block on where one is full."""
-        self._block += data
-        if len(self._block) >= BLOCK_BYTES:
-            self.flush()
-        return memoryview(data).nbytes
-
-    def flush(self) -> None:
-        """Pass on what was taken so far."""
-        if self._block:
-            self._pour(self._block)
-            self._block = bytearray()
+        """Pour in all of a block."""
+        return self._pour(data)
 
 
 @contextmanager
-def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth], Callable[[], int]]]:
+def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], io.BufferedWriter], Callable[[], int]]]:
     """Run a COPY FROM STDIN; give a function that opens a mouth, and one that ends the COPY and returns its rows.
 
+    The driver writes one row of COPY's text at a time, and a buffer passes on what it has before it takes what doesn't
+    fit: blocks are of whole rows.
     A COPY that fails tells so at its end: libpq goes on sending to a server that has refused rows. Leaving the block
     ends it, or cancels it where there is an error.
     """
@@ -57,18 +49,19 @@ def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], Mouth
     with io.FileIO(writing, "w") as sink, ThreadPoolExecutor(1, thread_name_prefix="funnel") as pool:
         receiving = pool.submit(_receive, target, statement, reading)
 
-        def pour(block: bytearray) -> None:
+        def pour(block: Buffer) -> int:
             with lock:
                 left = memoryview(block)
                 while left:
                     left = left[sink.write(left) :]
+            return memoryview(block).nbytes
 
         def end() -> int:
             sink.close()
             return receiving.result()
 
         try:
-            yield lambda: Mouth(pour), end
+            yield lambda: io.BufferedWriter(_Mouth(pour), BLOCK_BYTES), end
             end()
         except BaseException as error:
             target.cancel()

@@ -10,7 +10,7 @@ from pgpipelines.rollup.installation import is_repeatable
 from pgpipelines.rollup.quality import require_conserved, require_quality
 from pgpipelines.rollup.reports import Found, HoursReport
 from pgpipelines.rollup.setting_aside import put_back
-from pgpipelines.rollup.writing import HOUR_COLUMNS, Written, replace
+from pgpipelines.rollup.writing import HOUR_COLUMNS, KEY_COLUMNS, Written, replace
 
 if TYPE_CHECKING:
     from pgpipelines.rollup.request import RollupRequest
@@ -67,6 +67,7 @@ def _everything(session: Session, request: RollupRequest, evaluation: Evaluation
     evaluated, rows = evaluate_everything(session, request, evaluation, hours)
     require_conserved(request, evaluated.amounts, hours_amount_to(session, hours))
     if fills:
+        session.execute("rollup/analyze.sql", table=hourly, key=HOUR_COLUMNS[:KEY_COLUMNS])
         session.execute("rollup/mark_every_day.sql")
         return evaluated, Written(rows, 0)
     session.execute("rollup/keep_frozen.sql", columns=HOUR_COLUMNS, **evaluation.context)

@@ -23,17 +23,22 @@ def require_conserved(request: RollupRequest, sessions: Amounts, hours: Amounts)
 
 
 def require_quality(request: RollupRequest, report: HoursReport) -> None:
-    """Raise QualityError where more of what a run evaluated is in quarantine than the settings allow."""
+    """Raise QualityError where more of what a run evaluated goes into quarantine than the settings allow.
+
+    Sessions that are there already, and are only looked at again, count on neither side.
+    """
     settings = request.settings
-    rows = sum(found.sessions for found in report.quarantined)
-    energy = sum(found.energy_wh for found in report.quarantined)
-    too_many = _share(rows, report.sessions) > settings.quarantine_row_share
-    too_much = _share(energy, report.energy_wh) > settings.quarantine_energy_share
+    rows = sum(found.new_sessions for found in report.quarantined)
+    energy = sum(found.new_energy_wh for found in report.quarantined)
+    of_rows = report.sessions - sum(found.sessions - found.new_sessions for found in report.quarantined)
+    of_energy = report.energy_wh - sum(found.energy_wh - found.new_energy_wh for found in report.quarantined)
+    too_many = _share(rows, of_rows) > settings.quarantine_row_share
+    too_much = _share(energy, of_energy) > settings.quarantine_energy_share
     if rows < settings.quarantine_at_least or not (too_many or too_much):
         return
-    reasons = ", ".join(f"{found.reason} {found.sessions:,}" for found in report.quarantined)
+    reasons = ", ".join(f"{found.reason} {found.new_sessions:,}" for found in report.quarantined if found.new_sessions)
     raise QualityError(
-        f"{request.endpoint}: {rows:,} of {report.sessions:,} sessions with {_share(energy, report.energy_wh):.1%} of "
+        f"{request.endpoint}: {rows:,} of {of_rows:,} sessions with {_share(energy, of_energy):.1%} of "
         f"their energy can't be right: {reasons}; the last good statistics stay",
         "correct the raw rows, or raise quarantine_row_share or quarantine_energy_share knowingly",
     )

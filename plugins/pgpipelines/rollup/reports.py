@@ -8,13 +8,18 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Found:
-    """Sessions with one finding: how many, their energy (Wh, whatever its sign) and revenue (KRW)."""
+    """Sessions with one finding: how many, their energy (Wh, whatever its sign) and revenue (KRW).
+
+    `new_` are those that no run had found before.
+    """
 
     severity: str
     reason: str
     sessions: int
     energy_wh: int
     revenue: Decimal
+    new_sessions: int
+    new_energy_wh: int
 
 
 @dataclass(frozen=True)

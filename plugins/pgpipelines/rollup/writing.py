@@ -42,7 +42,8 @@ class Written:
 
 def replace(session: Session, template: str, computed: str, context: Mapping[str, Any]) -> Written:
     """Run the replacing template for a temporary table of computed rows, whose first two columns are their key."""
-    session.execute("rollup/analyze.sql", table=QualifiedName("pg_temp", computed))
-    columns = [row.name for row in session.query("rollup/columns.sql", {"name": computed})][KEY_COLUMNS:]
-    done = session.one(template, columns=columns, **context)
+    columns = [row.name for row in session.query("rollup/columns.sql", {"name": computed})]
+    key, others = columns[:KEY_COLUMNS], columns[KEY_COLUMNS:]
+    session.execute("rollup/analyze.sql", table=QualifiedName("pg_temp", computed), key=key)
+    done = session.one(template, columns=others, **context)
     return Written(done.written, done.deleted)

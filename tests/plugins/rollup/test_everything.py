@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from decimal import Decimal
+from io import BufferedWriter
 
 import pytest
 
@@ -9,7 +10,7 @@ from pgpipelines.errors import PipelineError, VerificationError
 from pgpipelines.rollup import everything, hours
 from pgpipelines.rollup.engine import roll_up_hours
 from pgpipelines.rollup.evaluation import Amounts, Evaluation
-from pgpipelines.rollup.funnel import Mouth, funnel
+from pgpipelines.rollup.funnel import funnel
 from pgpipelines.rollup.request import RollupRequest, RollupSettings
 from pgpipelines.sessions import Session
 from pgpipelines.templates import Sql
@@ -71,7 +72,7 @@ def test_a_worker_that_loses_its_connection_changes_nothing(busy: Database, monk
     busy.run("INSERT INTO pgpipelines.dirty_range VALUES (NULL, '-infinity', 'infinity')")
     stream = everything._stream_share
 
-    def broken(worker: Session, share: Evaluation, mouth: Mouth, step: str) -> None:
+    def broken(worker: Session, share: Evaluation, mouth: BufferedWriter, step: str) -> None:
         stream(worker, share, mouth, step)
         busy.run("SELECT pg_terminate_backend(%s)", (worker.backend,))
 

@@ -159,14 +159,21 @@ def test_a_change_that_matters_to_no_figure_marks_nothing(charging: Database) ->
     assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == 0
 
 
-def test_a_bulk_load_leaves_few_marks(charging: Database) -> None:
+@pytest.mark.parametrize(("every", "marks"), [("1 minute", 3), ("10 s", 1)])
+def test_a_load_leaves_a_mark_for_each_day_and_one_in_bulk_for_each_month(
+    charging: Database, every: str, marks: int
+) -> None:
     roll_up(charging)
-    charging.run(
+    load = (
         "INSERT INTO charger_usage_log (charger_id, start_time, end_time)"
         " SELECT 'C1', at, at + interval '1 minute'"
-        " FROM generate_series('2025-01-01'::timestamp, '2025-01-03', '1 s') AS at"
+        " FROM generate_series('2025-01-01'::timestamp, '2025-01-03', %s) AS at"
     )
-    assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == 3
+    charging.run(load, (every,))
+    assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == marks
+    charging.run("TRUNCATE pgpipelines.dirty_range")
+    charging.run("DELETE FROM charger_usage_log")
+    assert charging.value("SELECT count(*) FROM pgpipelines.dirty_range") == marks
 
 
 def test_a_period_is_computed_anew_whatever_stands_there(charging: Database) -> None:
@@ -261,6 +268,15 @@ def test_too_much_that_can_not_be_right_stops_the_run_and_keeps_the_last_figures
     assert roll_up_hours(lenient, RUN).findings[0].sessions == 10
     found = reconcile(lenient, RUN)
     assert (found.log.sessions, found.hours.sessions, found.quarantine.energy_wh) == (11, 1, 50_000)
+
+
+def test_what_is_in_quarantine_already_stops_no_later_run(charging: Database) -> None:
+    for minute in range(10):
+        add_session(charging, f"2025-01-01 03:{minute}", f"2025-01-01 02:{minute}", 5)
+    roll_up_hours(RollupRequest(charging.endpoint, RollupSettings(quarantine_at_least=11)), RUN)
+    add_session(charging, "2025-01-01 02:00", "2025-01-01 03:30", 5)
+    report, _, _ = roll_up(charging)
+    assert (report.sessions, report.findings[0].sessions, report.findings[0].new_sessions) == (11, 10, 0)
 
 
 def test_a_database_without_raw_tables_is_refused(target: Database) -> None:
