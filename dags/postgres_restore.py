@@ -35,7 +35,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
-from pgpipelines.backup.restore_tasks import RESTORES, Summary, restore
+from pgpipelines.backup.restore.tasks import RESTORES, Summary, restore
 from pgpipelines.configuration import load
 from pgpipelines.dag_policy import TRY_AGAIN_IF_RETRIABLE, dag_settings
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
 from pgpipelines.connections import endpoint
 from pgpipelines.errors import ConfigurationError, VerificationError
@@ -18,7 +18,7 @@ from tests.dags.bag import DAGS, form_of, parsed
 from tests.fixtures.servers import Database
 from tests.fixtures.tasks import Done, as_task, connect
 from tests.plugins.backup.databases import fill, prove
-from tests.plugins.backup.test_restoring import content, missing
+from tests.plugins.backup.restore.test_restoring import content, missing
 
 PIPELINES = """
 dumps:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pgpipelines.backup.restore_tasks import restore
+from pgpipelines.backup.restore.tasks import restore
 from pgpipelines.errors import PipelineError
 from tests.dags.bag import form_of
 from tests.docs.pages import ROOT, Difference, blocks, plain

@@ -14,16 +14,16 @@ import pytest
 from demo import roles, systems
 from demo.servers import Server, binaries
 from demo.systems import SYSTEMS
-from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.properties import Properties, read_properties
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
 from pgpipelines.sessions import Endpoint, Session
 from tests.docs.pages import page
 from tests.docs.terminal import Terminal
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import prove
-from tests.plugins.backup.test_restoring import content
-from tests.plugins.backup.test_restoring_rows import rows
+from tests.plugins.backup.restore.test_restoring import content
+from tests.plugins.backup.restore.test_restoring_rows import rows
 
 # Apart from the servers of other tests, which make roles of these names too.
 OWN_SERVER, NEW_SERVER = 3, 4

@@ -23,13 +23,13 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from pgpipelines.backup.catalogue import table
-from pgpipelines.backup.keys import Identity
-from pgpipelines.backup.opening import opened
 from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
-from pgpipelines.backup.restore_command import restore_arguments, restore_command
+from pgpipelines.backup.restore.command import restore_arguments, restore_command
 from pgpipelines.backup.retention import apply_retention
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.backup.temporary import PRIVATE
+from pgpipelines.backup.storage.keys import Identity
+from pgpipelines.backup.storage.opening import opened
+from pgpipelines.backup.storage.temporary import PRIVATE
 from pgpipelines.configuration import Dumps, load
 from pgpipelines.errors import ConfigurationError, PipelineError
 

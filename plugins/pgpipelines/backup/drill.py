@@ -14,11 +14,11 @@ from pgpipelines.backup.contents import differences, read_contents, read_positio
 from pgpipelines.backup.definitions import comparable, differing_definitions, differing_roles
 from pgpipelines.backup.lent import lent_database, require_fit
 from pgpipelines.backup.manifest import ROLES, Manifest
-from pgpipelines.backup.opening import opened
 from pgpipelines.backup.programs import Programs, client_for, major, server_for
 from pgpipelines.backup.restoring import require_same, restore_dump, restore_roles
 from pgpipelines.backup.scratch import Scratch, scratch_folder, scratch_server
 from pgpipelines.backup.sets import DrillReport, DumpSet
+from pgpipelines.backup.storage.opening import opened
 from pgpipelines.errors import ConfigurationError, PipelineError, ServerError
 from pgpipelines.sessions import Endpoint, Session
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from pgpipelines.backup.manifest import ROLES, Manifest, write_private
 from pgpipelines.backup.programs import major
 from pgpipelines.backup.scratch import Scratch
-from pgpipelines.backup.temporary import private_folder
+from pgpipelines.backup.storage.temporary import private_folder
 from pgpipelines.errors import ConfigurationError
 from pgpipelines.sessions import Bounds, Endpoint, Session
 from pgpipelines.templates import quoted, readable

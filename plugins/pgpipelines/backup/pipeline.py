@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from pgpipelines.backup.bucket import Bucket
-from pgpipelines.backup.folder import Folder
-from pgpipelines.backup.keys import KeySource
 from pgpipelines.backup.overdue import Health, health
 from pgpipelines.backup.retention import Keep
 from pgpipelines.backup.sets import DumpSet, Store
+from pgpipelines.backup.storage.bucket import Bucket
+from pgpipelines.backup.storage.folder import Folder
+from pgpipelines.backup.storage.keys import KeySource
 from pgpipelines.configuration import Dumps
 from pgpipelines.configuration.loading import PACKAGE_FOLDER
 from pgpipelines.configuration.values import parse_duration

@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 
 from pydantic import TypeAdapter
 
-from pgpipelines.backup.keys import KeySource
 from pgpipelines.backup.manifest import MANIFEST, SUMS, Manifest, UnreadableSetError, read_manifest
+from pgpipelines.backup.storage.keys import KeySource
 from pgpipelines.errors import VerificationError
 
 DRILL = "drill.json"

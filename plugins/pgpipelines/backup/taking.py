@@ -20,7 +20,6 @@ from types import MappingProxyType
 from psycopg2.extensions import make_dsn
 
 from pgpipelines.backup.contents import Contents, SequenceRange, read_contents, read_positions
-from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.manifest import (
     BLOCK_BYTES,
     DUMPS,
@@ -34,14 +33,15 @@ from pgpipelines.backup.manifest import (
     sync,
     write_manifest,
 )
-from pgpipelines.backup.place import PARTIAL, require_room
 from pgpipelines.backup.processes import Process, database_argument, run
 from pgpipelines.backup.programs import Programs, client_for
 from pgpipelines.backup.properties import read_properties
 from pgpipelines.backup.restoring import jobs
-from pgpipelines.backup.sealing import input_from, output_to
 from pgpipelines.backup.sets import DumpSet, Store, set_name
-from pgpipelines.backup.temporary import PRIVATE
+from pgpipelines.backup.storage.keys import Identity
+from pgpipelines.backup.storage.place import PARTIAL, require_room
+from pgpipelines.backup.storage.sealing import input_from, output_to
+from pgpipelines.backup.storage.temporary import PRIVATE
 from pgpipelines.errors import ServerError
 from pgpipelines.sessions import Endpoint, Session
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from pathlib import Path
 
-from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.sets import DrillReport, DumpSet
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
 from tests.fixtures.servers import Database
 

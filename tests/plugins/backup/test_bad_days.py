@@ -19,12 +19,12 @@ import pytest
 
 from demo.servers import installed_majors
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.manifest import DUMP, write_manifest
 from pgpipelines.backup.processes import run
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
 from pgpipelines.errors import (
     ConfigurationError,
@@ -51,7 +51,7 @@ import sys
 from pathlib import Path
 from psycopg2.extensions import parse_dsn
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.folder import Folder
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
 from pgpipelines.sessions import Endpoint
 print("ready", flush=True)

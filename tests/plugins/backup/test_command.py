@@ -11,8 +11,8 @@ import pytest
 
 from pgpipelines.backup.__main__ import main
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.sets import set_name
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.errors import VerificationError
 from tests.dags.bag import ROOT
 from tests.plugins.backup.test_retention import write_set

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from pgpipelines.backup.bucket import Bucket
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.folder import Folder
-from pgpipelines.backup.keys import Identity, KeySource
 from pgpipelines.backup.manifest import Format
-from pgpipelines.backup.opening import opened
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.restoring import restore_dump
 from pgpipelines.backup.sets import DumpSet, Store
+from pgpipelines.backup.storage.bucket import Bucket
+from pgpipelines.backup.storage.folder import Folder
+from pgpipelines.backup.storage.keys import Identity, KeySource
+from pgpipelines.backup.storage.opening import opened
 from pgpipelines.backup.taking import PLAIN_END, take_set
 from pgpipelines.errors import ServerError, VerificationError
 from tests.fixtures.objects import Objects
 from tests.fixtures.servers import Database
 from tests.plugins.backup.databases import again, fill, folder_of, left_in
-from tests.plugins.backup.test_encryption import temporary
+from tests.plugins.backup.storage.test_encryption import temporary
 
 __all__ = ["temporary"]
 

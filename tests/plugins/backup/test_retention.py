@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgpipelines.backup.contents import Contents, LargeObjects, TableContent
-from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.manifest import Manifest, write_manifest
 from pgpipelines.backup.properties import Properties
 from pgpipelines.backup.retention import Keep, Kept, apply_retention, removable
 from pgpipelines.backup.sets import DRILL, DRILL_REPORT, DrillReport, set_name
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.templates import QualifiedName
 from tests.plugins.backup.databases import folder_of, list_sets
 

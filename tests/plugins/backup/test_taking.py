@@ -12,8 +12,8 @@ import pytest
 
 from demo.servers import installed_majors
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.folder import Folder
 from pgpipelines.backup.programs import client_for
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
 from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import quoted

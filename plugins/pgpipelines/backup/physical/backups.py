@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from pgpipelines.backup.manifest import UnreadableSetError, sync, write_private
 from pgpipelines.backup.physical.manifest import DATA, BaseManifest, read_manifest
-from pgpipelines.backup.place import PARTIAL, connection_folder
 from pgpipelines.backup.sets import DRILL, State
+from pgpipelines.backup.storage.place import PARTIAL, connection_folder
 from pgpipelines.errors import VerificationError
 
 

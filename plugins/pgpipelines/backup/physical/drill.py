@@ -26,9 +26,9 @@ from pgpipelines.backup.physical.recovery import PROGRAMS, Recovered, recovered
 from pgpipelines.backup.physical.restoring import READ_PROGRAMS, Target, way_to
 from pgpipelines.backup.physical.wal import Stretch, lsn_text, parse_lsn, timeline_of
 from pgpipelines.backup.physical.waldump import End, transaction_ends
-from pgpipelines.backup.place import held
 from pgpipelines.backup.programs import of_same_major
 from pgpipelines.backup.scratch import scratch_folder
+from pgpipelines.backup.storage.place import held
 from pgpipelines.errors import ConfigurationError, PipelineError, PrivilegeError, ServerError, VerificationError
 from pgpipelines.sessions import Endpoint, Session
 

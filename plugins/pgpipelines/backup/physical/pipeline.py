@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pgpipelines.backup.pipeline import place_of
-from pgpipelines.backup.place import connection_folder
+from pgpipelines.backup.storage.place import connection_folder
 from pgpipelines.configuration import BaseBackups
 from pgpipelines.configuration.loading import PACKAGE_FOLDER
 from pgpipelines.errors import ConfigurationError

@@ -16,10 +16,10 @@ from pgpipelines.backup.physical.backups import BaseBackup, chain, oldest_first
 from pgpipelines.backup.physical.manifest import verify_data
 from pgpipelines.backup.physical.wal import lsn_text
 from pgpipelines.backup.physical.waldump import last_end
-from pgpipelines.backup.place import PARTIAL, require_free
 from pgpipelines.backup.processes import run
 from pgpipelines.backup.programs import of_same_major
-from pgpipelines.backup.temporary import PRIVATE
+from pgpipelines.backup.storage.place import PARTIAL, require_free
+from pgpipelines.backup.storage.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, ServerError, VerificationError
 
 READ_PROGRAMS = ("pg_waldump",)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pgpipelines.backup.physical.archive import Archive
 from pgpipelines.backup.physical.backups import BaseBackup, list_backups, oldest_first
-from pgpipelines.backup.place import connection_folder, held, remove_whole
+from pgpipelines.backup.storage.place import connection_folder, held, remove_whole
 from pgpipelines.errors import PrivilegeError
 
 

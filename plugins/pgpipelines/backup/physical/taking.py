@@ -15,10 +15,10 @@ from pgpipelines.backup.manifest import sync
 from pgpipelines.backup.physical.backups import BaseBackup, backup_name, list_backups, oldest_first, read_backup
 from pgpipelines.backup.physical.manifest import BACKUP_MANIFEST, DATA, BaseManifest, verify_data, write_manifest
 from pgpipelines.backup.physical.wal import lsn_text
-from pgpipelines.backup.place import PARTIAL, SETS_TO_ESTIMATE_BY, connection_folder, held, require_free
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs, major, of_same_major
-from pgpipelines.backup.temporary import PRIVATE
+from pgpipelines.backup.storage.place import PARTIAL, SETS_TO_ESTIMATE_BY, connection_folder, held, require_free
+from pgpipelines.backup.storage.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, PrivilegeError, ServerError
 from pgpipelines.sessions import Endpoint, Session
 

@@ -186,7 +186,7 @@ def test_a_disk_without_room_is_said_before(
 ) -> None:
     first = archiving.take(directory)
     usage = os.statvfs(directory)
-    monkeypatch.setattr("pgpipelines.backup.place.ROOM_TO_GROW", usage.f_blocks * usage.f_frsize)
+    monkeypatch.setattr("pgpipelines.backup.storage.place.ROOM_TO_GROW", usage.f_blocks * usage.f_frsize)
     with pytest.raises(ServerError, match="bytes are free, and the last backups let expect"):
         archiving.take(directory)
     assert [each.name for each in list_backups(directory, "conn")] == [first.name]

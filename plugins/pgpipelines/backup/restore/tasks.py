@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from airflow.sdk import Asset, AssetAlias, get_current_context
 
-from pgpipelines.backup.choosing import find
-from pgpipelines.backup.restore import Restored, Wanted, restore_set
+from pgpipelines.backup.restore.choosing import find
+from pgpipelines.backup.restore.engine import Restored, Wanted, restore_set
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.configuration import load
 from pgpipelines.connections import endpoint

@@ -15,13 +15,13 @@ import pytest
 from moto import settings as moto_settings
 
 from pgpipelines.backup.__main__ import main
-from pgpipelines.backup.bucket import Bucket
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.keys import Identity, KeySource
 from pgpipelines.backup.manifest import DUMP, MANIFEST, ROLES
-from pgpipelines.backup.opening import opened
 from pgpipelines.backup.retention import Keep, apply_retention
 from pgpipelines.backup.sets import DumpSet, set_name
+from pgpipelines.backup.storage.bucket import Bucket
+from pgpipelines.backup.storage.keys import Identity, KeySource
+from pgpipelines.backup.storage.opening import opened
 from pgpipelines.backup.taking import take_set
 from pgpipelines.errors import (
     ConfigurationError,
@@ -33,7 +33,7 @@ from pgpipelines.errors import (
 from tests.fixtures.objects import SECRET, Objects, connect_objects, requests_counted
 from tests.fixtures.servers import Database
 from tests.plugins.backup.databases import again, fill
-from tests.plugins.backup.test_encryption import temporary
+from tests.plugins.backup.storage.test_encryption import temporary
 from tests.plugins.backup.test_retention import SEOUL, START, write_set
 
 __all__ = ["temporary"]
@@ -120,8 +120,8 @@ def test_what_changed_in_the_store_is_found_by_the_drill(source: Database, objec
 UPLOAD = """
 import sys
 from pathlib import Path
-from pgpipelines.backup.bucket import Bucket
-from pgpipelines.backup.folder import Folder
+from pgpipelines.backup.storage.bucket import Bucket
+from pgpipelines.backup.storage.folder import Folder
 store = Bucket(sys.argv[1])
 upload = store._fs.put_file
 def put_file(path, name):

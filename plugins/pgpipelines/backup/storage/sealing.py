@@ -17,8 +17,8 @@ from typing import Any
 
 from pyrage import DecryptError, EncryptError, decrypt_io, encrypt_io
 
-from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.manifest import SEALED, sync
+from pgpipelines.backup.storage.keys import Identity
 from pgpipelines.errors import VerificationError
 
 

@@ -18,10 +18,10 @@ from hypothesis import given
 from demo.servers import own
 from pgpipelines.backup.contents import TableContent
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.fitting import programs_for
 from pgpipelines.backup.manifest import write_manifest
+from pgpipelines.backup.restore.fitting import programs_for
+from pgpipelines.backup.restore.swapping import Names
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.backup.swapping import Names
 from pgpipelines.errors import (
     ConfigurationError,
     ConflictError,
@@ -35,8 +35,8 @@ from tests.fixtures.names import NAMES
 from tests.fixtures.servers import Database, outside
 from tests.fixtures.waiting import until
 from tests.plugins.backup.databases import again, fill, folder_of, take
-from tests.plugins.backup.test_restoring import content, databases_of, missing, restored
-from tests.plugins.backup.test_restoring_roles import PROPERTIES
+from tests.plugins.backup.restore.test_restoring import content, databases_of, missing, restored
+from tests.plugins.backup.restore.test_restoring_roles import PROPERTIES
 
 # More of them with PGPIPELINES_KILLS=20.
 KILLS = int(os.environ.get("PGPIPELINES_KILLS", "1"))
@@ -44,8 +44,8 @@ RESTORE = """
 import sys
 from pathlib import Path
 from psycopg2.extensions import parse_dsn
-from pgpipelines.backup.restore import Wanted, restore_set
-from pgpipelines.backup.folder import Folder
+from pgpipelines.backup.restore.engine import Wanted, restore_set
+from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.ledger import Run
 from pgpipelines.sessions import Endpoint
 folder = Path(sys.argv[1])

@@ -18,8 +18,8 @@ from pgpipelines.whole_database import every_table
 from tests.fixtures.copying import copied
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import take
-from tests.plugins.backup.test_restoring import content, missing, restored
-from tests.plugins.backup.test_restoring_rows import rows
+from tests.plugins.backup.restore.test_restoring import content, missing, restored
+from tests.plugins.backup.restore.test_restoring_rows import rows
 
 UNTIL = datetime(2025, 11, 20, 5, 30, tzinfo=timezone.utc)
 OWN_SERVER = 5

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pgpipelines.backup.keys import Identity
 from pgpipelines.backup.manifest import SEALED, Manifest, describe_file
-from pgpipelines.backup.sealing import unseal
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.backup.temporary import private_folder
+from pgpipelines.backup.storage.keys import Identity
+from pgpipelines.backup.storage.sealing import unseal
+from pgpipelines.backup.storage.temporary import private_folder
 from pgpipelines.errors import ConfigurationError, VerificationError
 
 

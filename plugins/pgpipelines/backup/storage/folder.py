@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgpipelines.backup.keys import KeySource
 from pgpipelines.backup.manifest import sync, write_private
-from pgpipelines.backup.place import PARTIAL, connection_folder, held, remove_whole
 from pgpipelines.backup.sets import DRILL, DRILL_REPORT, TEXTS, DrillReport, DumpSet, described
+from pgpipelines.backup.storage.keys import KeySource
+from pgpipelines.backup.storage.place import PARTIAL, connection_folder, held, remove_whole
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 
 from pgpipelines.backup.__main__ import main
 from pgpipelines.backup.drill import drill_set
-from pgpipelines.backup.folder import Folder
-from pgpipelines.backup.keys import Identity, KeySource
 from pgpipelines.backup.manifest import DUMP, ROLES, TABLESPACES
-from pgpipelines.backup.opening import opened
 from pgpipelines.backup.processes import run
-from pgpipelines.backup.sealing import unseal
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.storage.folder import Folder
+from pgpipelines.backup.storage.keys import Identity, KeySource
+from pgpipelines.backup.storage.opening import opened
+from pgpipelines.backup.storage.sealing import unseal
+from pgpipelines.backup.storage.temporary import private_folder
 from pgpipelines.backup.taking import take_set
-from pgpipelines.backup.temporary import private_folder
 from pgpipelines.errors import ConfigurationError, ServerError, VerificationError
 from tests.fixtures.servers import Database, server_folder
 from tests.plugins.backup.databases import again, fill, folder_of, left_in

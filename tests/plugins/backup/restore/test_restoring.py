@@ -13,7 +13,7 @@ import pytest
 from demo.servers import installed_majors
 from pgpipelines.backup.contents import Contents, read_contents, read_positions
 from pgpipelines.backup.manifest import DUMP
-from pgpipelines.backup.restore import Restored, Wanted, restore_set
+from pgpipelines.backup.restore.engine import Restored, Wanted, restore_set
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.errors import ConfigurationError, ConflictError, VerificationError
 from pgpipelines.ledger import Run

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pgpipelines.backup.manifest import ROLES, Manifest
 from pgpipelines.backup.programs import Programs, client_for
-from pgpipelines.backup.roles import make_missing_roles, missing_roles
+from pgpipelines.backup.restore.roles import make_missing_roles, missing_roles
 from pgpipelines.errors import ConfigurationError, MissingObjectError, PrivilegeError
 from pgpipelines.templates import readable
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pgpipelines.backup.choosing import choose, moment
+from pgpipelines.backup.restore.choosing import choose, moment
 from pgpipelines.backup.sets import set_name
 from pgpipelines.errors import ConfigurationError, VerificationError
 from tests.plugins.backup.databases import list_sets

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pgpipelines.backup.folder import Folder
-from pgpipelines.backup.place import held
+from pgpipelines.backup.storage.folder import Folder
+from pgpipelines.backup.storage.place import held
 from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
 from tests.fixtures.servers import Database
 from tests.plugins.backup.databases import list_sets, take
@@ -22,8 +22,8 @@ from tests.plugins.backup.test_retention import START, write_set
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pgpipelines.backup.folder import Folder
-from pgpipelines.backup.place import held
+from pgpipelines.backup.storage.folder import Folder
+from pgpipelines.backup.storage.place import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

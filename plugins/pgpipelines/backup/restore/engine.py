@@ -17,15 +17,15 @@ from typing import Literal
 
 from pgpipelines.backup.contents import differences, read_contents, read_positions
 from pgpipelines.backup.definitions import comparable, differing_definitions
-from pgpipelines.backup.fitting import bring_roles, programs_for, require_extensions
 from pgpipelines.backup.manifest import Manifest
-from pgpipelines.backup.opening import opened
 from pgpipelines.backup.programs import Programs
-from pgpipelines.backup.replacing import replace_tables, require_tables
+from pgpipelines.backup.restore.fitting import bring_roles, programs_for, require_extensions
+from pgpipelines.backup.restore.replacing import replace_tables, require_tables
+from pgpipelines.backup.restore.some_tables import can_choose, only, write_entries
+from pgpipelines.backup.restore.swapping import Names, beside, hold, is_there, maintenance, others_in, swap
 from pgpipelines.backup.restoring import require_same, restore_dump
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.backup.some_tables import can_choose, only, write_entries
-from pgpipelines.backup.swapping import Names, beside, hold, is_there, maintenance, others_in, swap
+from pgpipelines.backup.storage.opening import opened
 from pgpipelines.errors import ConfigurationError, MissingObjectError, PipelineError, PrivilegeError, ServerError
 from pgpipelines.ledger import Run
 from pgpipelines.sessions import Bounds, Endpoint, Session

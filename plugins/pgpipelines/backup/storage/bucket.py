@@ -16,9 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pgpipelines.backup.keys import KeySource
 from pgpipelines.backup.manifest import MANIFEST
-from pgpipelines.backup.place import held
 from pgpipelines.backup.sets import (
     DRILL,
     DRILL_REPORT,
@@ -29,7 +27,9 @@ from pgpipelines.backup.sets import (
     file_name,
     time_of,
 )
-from pgpipelines.backup.temporary import own_folder, private_folder
+from pgpipelines.backup.storage.keys import KeySource
+from pgpipelines.backup.storage.place import held
+from pgpipelines.backup.storage.temporary import own_folder, private_folder
 from pgpipelines.diagnosis import one_line
 from pgpipelines.errors import ConfigurationError, ConnectionFailedError, PipelineError, PrivilegeError
 

@@ -12,8 +12,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from pgpipelines.backup.choosing import find
-from pgpipelines.backup.restore import Wanted, restore_set
+from pgpipelines.backup.restore.choosing import find
+from pgpipelines.backup.restore.engine import Wanted, restore_set
 from pgpipelines.configuration import Dumps
 from pgpipelines.ledger import Run
 from pgpipelines.sessions import Endpoint

@@ -9,14 +9,14 @@ import pytest
 
 from pgpipelines.backup.__main__ import main
 from pgpipelines.backup.programs import client_for
+from pgpipelines.backup.restore.some_tables import write_entries
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.backup.some_tables import write_entries
 from pgpipelines.errors import ConfigurationError, ConflictError, MissingObjectError
 from pgpipelines.table_names import parse_table_name
 from pgpipelines.templates import QualifiedName
 from tests.fixtures.servers import Database
 from tests.plugins.backup.databases import fill, folder_of, take
-from tests.plugins.backup.test_restoring import content, databases_of, restored
+from tests.plugins.backup.restore.test_restoring import content, databases_of, restored
 
 CHANGES = """
 UPDATE shop.item SET price = price + 1 WHERE id < 10;

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pgpipelines.backup.sets import DumpSet, file_name
-from pgpipelines.backup.temporary import PRIVATE
+from pgpipelines.backup.storage.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
 
 LOCK = ".lock"
