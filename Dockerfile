@@ -12,15 +12,23 @@ SHELL ["/bin/bash", "-o", "pipefail", "-o", "errexit", "-o", "nounset", "-c"]
 # /usr/lib/postgresql/<major>/bin. Debian's postgresql-common knows the project's package repository and its key.
 # A major that the repository has retired is left out by --build-arg POSTGRESQL_MAJORS="15 16 17 18".
 ARG POSTGRESQL_MAJORS="14 15 16 17 18"
+# The server that drills restore into; it takes dumps of every older one. It is started by drills alone.
+ARG POSTGRESQL_DRILLS="18"
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
     && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
-    && apt-get install --yes --no-install-recommends $(printf 'postgresql-client-%s ' ${POSTGRESQL_MAJORS}) \
+    && mkdir --parents /etc/postgresql-common/createcluster.d \
+    && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/none.conf \
+    && apt-get install --yes --no-install-recommends "postgresql-${POSTGRESQL_DRILLS}" \
+        $(printf 'postgresql-client-%s ' ${POSTGRESQL_MAJORS}) \
+    && "/usr/lib/postgresql/${POSTGRESQL_DRILLS}/bin/postgres" --version \
     && for major in ${POSTGRESQL_MAJORS}; do "/usr/lib/postgresql/${major}/bin/pg_dump" --version; done \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 
 USER airflow
+# A volume that is mounted here for the first time gets this folder's owner and mode.
+RUN mkdir --mode=0700 /opt/airflow/dumps
 COPY --chown=airflow:0 requirements.txt requirements-image.txt /opt/airflow/
 RUN pip install --no-cache-dir --requirement /opt/airflow/requirements.txt --requirement /opt/airflow/requirements-image.txt
 # Importing Airflow writes its configuration, with keys, into AIRFLOW_HOME: not into the image's.
