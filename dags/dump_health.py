@@ -28,11 +28,12 @@ def newest_set(settings: dict[str, Any], connection: str) -> str:
     return tasks.watch(settings, connection)
 
 
-with DAG("postgres_dump_health", schedule=timetable(SCHEDULE, TIMEZONE), **dag_settings(__doc__, tags=["dumps"])):
-    newest_set.expand_kwargs(
-        [
-            {"settings": pipeline.settings(), "connection": connection}
-            for pipeline in load().dumps.values()
-            for connection in pipeline.databases
-        ]
-    )
+WATCHED = [
+    {"settings": pipeline.settings(), "connection": connection}
+    for pipeline in load().dumps.values()
+    for connection in pipeline.databases
+]
+
+if WATCHED:
+    with DAG("postgres_dump_health", schedule=timetable(SCHEDULE, TIMEZONE), **dag_settings(__doc__, tags=["dumps"])):
+        newest_set.expand_kwargs(WATCHED)

@@ -36,7 +36,7 @@ SETTINGS = {
     "if_locked": "wait",
     "max_snapshot_age": "4h",
 }
-OWN_FILES = {"example_after_copy", "postgres_data_copy", "simple_postgres_copy"}
+OWN_FILES = {"example_after_copy", "postgres_data_copy", "postgres_restore", "simple_postgres_copy"}
 BROKEN = CONFIGURATION + "  broken: {schedule: never, source: here, target: there, tables: [u]}\n"
 
 
