@@ -1,6 +1,6 @@
 {# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
 {# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_sample and rollup_reading. #}
-{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap. #}
+{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap, now. #}
 WITH
 {% include 'rollup/_slices.sql' %},
 
@@ -42,7 +42,8 @@ of_readings AS (
     GROUP BY charger_id, first_hour
 ){% if whole %},
 
--- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list.
+-- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list, such as
+-- those of a sample of another millennium.
 calendar AS MATERIALIZED (
     SELECT
         stats_hour,
@@ -61,7 +62,9 @@ calendar AS MATERIALIZED (
         ) AS either
     ) AS listed
     CROSS JOIN LATERAL generate_series(
-        date_trunc('hour', first_moment, %(business_timezone)s), last_moment, interval '1 hour'
+        date_trunc('hour', greatest(first_moment, '2000-01-01'), %(business_timezone)s),
+        least(last_moment, %(now)s::timestamptz + interval '1 day'),
+        interval '1 hour'
     ) AS stats_hour
 )
 {% endif %}
