@@ -1,7 +1,6 @@
 {# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
 {# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_sample and rollup_reading. #}
-{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap; for a whole share #}
-{# source_timezone, earliest_start, now, too. #}
+{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap, now. #}
 WITH
 {% include 'rollup/_slices.sql' %},
 
@@ -43,7 +42,8 @@ of_readings AS (
     GROUP BY charger_id, first_hour
 ){% if whole %},
 
--- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list.
+-- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list, such as
+-- those of a sample of another millennium.
 calendar AS MATERIALIZED (
     SELECT
         stats_hour,
@@ -57,14 +57,14 @@ calendar AS MATERIALIZED (
             FROM pg_temp.rollup_session
             WHERE reason IS NULL AND is_evaluated
             UNION ALL
-            -- A meter whose clock is wrong may be thousands of years away.
             SELECT min(at) AS first_moment, max(at) AS last_moment
             FROM pg_temp.rollup_sample
-            WHERE at BETWEEN (%(earliest_start)s::timestamp AT TIME ZONE %(source_timezone)s) AND %(now)s::timestamptz
         ) AS either
     ) AS listed
     CROSS JOIN LATERAL generate_series(
-        date_trunc('hour', first_moment, %(business_timezone)s), last_moment, interval '1 hour'
+        date_trunc('hour', greatest(first_moment, '2000-01-01'), %(business_timezone)s),
+        least(last_moment, %(now)s::timestamptz + interval '1 day'),
+        interval '1 hour'
     ) AS stats_hour
 )
 {% endif %}
@@ -73,9 +73,9 @@ SELECT
     charger_id,
     {% if whole %}coalesce(c.utc_hour, {% endif %}stats_hour AT TIME ZONE 'UTC'{% if whole %}){% endif %} AS stats_hour,
     coalesce(s.num_sessions, 0) AS num_sessions,
-    CASE WHEN s.energy_wh <> 0 THEN 0.001 * s.energy_wh ELSE 0 END AS total_energy,
+    0.001 * coalesce(s.energy_wh, 0) AS total_energy,
     coalesce(s.minutes, 0) AS total_duration_minutes,
-    CASE WHEN s.revenue <> 0 THEN 0.01 * s.revenue ELSE 0 END AS total_revenue,
+    0.01 * coalesce(s.revenue, 0) AS total_revenue,
     -- kWh for each hour of use, in whole W.
     CASE
         WHEN s.occupied_seconds > 0
@@ -92,15 +92,15 @@ SELECT
     coalesce(s.active_sessions, 0) AS active_sessions,
     coalesce(s.occupied_seconds, 0) AS occupied_seconds,
     coalesce(s.charging_seconds, 0) AS charging_seconds,
-    CASE WHEN s.base_charge <> 0 THEN 0.01 * s.base_charge ELSE 0 END AS base_charge,
-    CASE WHEN s.energy_charge <> 0 THEN 0.01 * s.energy_charge ELSE 0 END AS energy_charge,
-    CASE WHEN s.time_charge <> 0 THEN 0.01 * s.time_charge ELSE 0 END AS time_charge,
-    CASE WHEN s.parking_charge <> 0 THEN 0.01 * s.parking_charge ELSE 0 END AS parking_charge,
-    CASE WHEN s.adjustment <> 0 THEN 0.01 * s.adjustment ELSE 0 END AS adjustment,
-    CASE WHEN s.revenue_completed <> 0 THEN 0.01 * s.revenue_completed ELSE 0 END AS revenue_completed,
-    CASE WHEN s.revenue_pending <> 0 THEN 0.01 * s.revenue_pending ELSE 0 END AS revenue_pending,
-    CASE WHEN s.revenue_failed <> 0 THEN 0.01 * s.revenue_failed ELSE 0 END AS revenue_failed,
-    CASE WHEN s.metered_wh <> 0 THEN 0.001 * s.metered_wh ELSE 0 END AS metered_energy,
+    0.01 * coalesce(s.base_charge, 0) AS base_charge,
+    0.01 * coalesce(s.energy_charge, 0) AS energy_charge,
+    0.01 * coalesce(s.time_charge, 0) AS time_charge,
+    0.01 * coalesce(s.parking_charge, 0) AS parking_charge,
+    0.01 * coalesce(s.adjustment, 0) AS adjustment,
+    0.01 * coalesce(s.revenue_completed, 0) AS revenue_completed,
+    0.01 * coalesce(s.revenue_pending, 0) AS revenue_pending,
+    0.01 * coalesce(s.revenue_failed, 0) AS revenue_failed,
+    0.001 * coalesce(s.metered_wh, 0) AS metered_energy,
     coalesce(s.provisional, false) AS provisional,
     coalesce(a.up_seconds, 0) AS up_seconds,
     coalesce(a.down_seconds, 0) AS down_seconds,
