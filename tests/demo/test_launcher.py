@@ -236,7 +236,8 @@ def test_after_a_kill_the_next_demo_cleans_up_and_a_failed_run_fails_it(
     clone: Clone, few_runs: Path, servers: Path
 ) -> None:
     killed = clone.start(ONCE="1")
-    killed.wait_for("Airflow is up")
+    killed.wait_for("the sample systems are there")
+    killed.wait_until(lambda: "scheduler" in (clone.folder / ".demo" / "processes.json").read_text())
     killed.send(signal.SIGKILL)
     killed.process.wait()
     left = {process.pid for process in running(clone, servers)}

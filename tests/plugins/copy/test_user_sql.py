@@ -1,10 +1,12 @@
 """The user's own SQL never leaves its parentheses, whoever writes it and whichever server reads it.
 
 pglast is the lexer and the grammar of the PostgreSQL server: what the scanner takes is given to both.
+PGPIPELINES_EXAMPLES raises the number of texts (at full size: 3000).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +22,7 @@ from pgpipelines.templates import Sql, literal, quoted
 from tests.fixtures.names import NAMES
 from tests.fixtures.servers import Database
 
+EXAMPLES = int(os.environ.get("PGPIPELINES_EXAMPLES", "1000"))
 # All that opens, closes or continues something in PostgreSQL's lexical rules, and what stands beside it.
 PIECES = """
     ' '' " "" \\ \\' \\\\ E' e' E U& U&' U&" u&' N' B'1' x'F' $ $$ $a$ $A$ a$b$ $1 $가$ $a
@@ -183,7 +186,7 @@ def taken(take: Callable[[str], Sql], text: str) -> str | None:
         return None
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(TEXTS | NESTED)
 def test_an_accepted_condition_is_one_expression_of_one_statement(text: str) -> None:
     found = taken(condition, text)
@@ -197,7 +200,7 @@ def test_an_accepted_condition_is_one_expression_of_one_statement(text: str) -> 
         assert only.whereClause.args[-1].fields[0].sval == "last"
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given((TEXTS | NESTED).map("SELECT ".__add__))
 def test_an_accepted_query_is_one_item_of_one_from(text: str) -> None:
     found = taken(query, text)

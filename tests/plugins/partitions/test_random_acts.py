@@ -19,6 +19,8 @@ from tests.plugins.partitions.test_maintenance import CHARGER, SAMPLES, SESSIONS
 
 RUN = Run("tests", "run_1", "partitions")
 BEGIN = date(2025, 1, 1)
+# Of each writer: each row makes looking for the next one slower.
+MOST_ROWS = 400
 INSERT = f"""
     INSERT INTO {SESSIONS} (charger_id, transaction_id, start_time, end_time, energy_delivered, total_charge)
     VALUES ('C', %(name)s, %(start)s, %(end)s, %(energy)s, %(charge)s)
@@ -95,7 +97,7 @@ def test_writers_and_readers_go_on_while_months_come_and_go(partitioned: Databas
         chance, written = random.Random(writer), 0
         connection = partitioned.connect()
         try:
-            while not done.is_set():
+            while written < MOST_ROWS and not done.is_set():
                 values = session(chance, 1_000_000 * (writer + 1) + written, date(2025, 3, 1)) | {"end": "2025-03-02"}
                 with connection, connection.cursor() as cursor:
                     try:
