@@ -42,7 +42,7 @@ from pgpipelines.dag_policy import TRY_AGAIN_IF_RETRIABLE, dag_settings
 # A field that may be left empty comes as null from the form.
 OPTIONAL_TEXT: Any = ["null", "string"]
 OPTIONAL_LIST: Any = ["null", "array"]
-WHERE, CARE = "Where to", "Care"
+CARE = "Care"
 DUMPED = list(dict.fromkeys(conn_id for pipeline in load().dumps.values() for conn_id in pipeline.databases))
 
 FORM = {
@@ -59,6 +59,19 @@ FORM = {
         title="Set",
         description="Empty: the newest that is proven. A name, as the task take returned it; or a time with its zone, "
         "such as 2026-11-20 03:00 Asia/Seoul, for the newest good set that is not after it.",
+    ),
+    "target_conn_id": Param(
+        type="string",
+        minLength=1,
+        title="Target connection",
+        description="The server to restore to, by a role that may make databases there (docs/roles.md).",
+    ),
+    "database": Param(
+        "",
+        type=OPTIONAL_TEXT,
+        title="Database",
+        description="Empty: the name that it had when it was dumped, whatever database the connection names. Another "
+        "name puts the set beside the database that is in use, which is the careful way to look into it.",
     ),
     "mode": Param(
         "whole",
@@ -79,21 +92,6 @@ FORM = {
         title="Tables",
         description='For mode tables. One in each line: name or schema.name, with "double quotes" around what SQL '
         "wants quoted.",
-    ),
-    "target_conn_id": Param(
-        type="string",
-        minLength=1,
-        title="Target connection",
-        description="The server to restore to, by a role that may make databases there (docs/roles.md).",
-        section=WHERE,
-    ),
-    "database": Param(
-        "",
-        type=OPTIONAL_TEXT,
-        title="Database",
-        description="Empty: the name that it had when it was dumped, whatever database the connection names. Another "
-        "name puts the set beside the database that is in use, which is the careful way to look into it.",
-        section=WHERE,
     ),
     "replace": Param(
         False,
