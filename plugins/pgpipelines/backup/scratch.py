@@ -27,6 +27,7 @@ from pgpipelines.sessions import Endpoint, Session
 NAME = "scratch server"
 UNPRIVILEGED_USER = "nobody"
 START_SECONDS = 60
+END_SECONDS = 30
 LOOK_SECONDS = 0.05
 # What it holds is restored again rather than saved; what it would log may hold verifiers of passwords.
 SETTINGS: Mapping[str, str] = MappingProxyType(
@@ -81,7 +82,7 @@ def scratch_server(programs: Programs, folder: Path, first_role: str, encoding: 
 @contextmanager
 def scratch_place(folder: Path) -> Iterator[str | None]:
     """Make an empty folder for one drill, and remove it afterwards; give the account that its server runs as."""
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove_left(folder)
     folder.mkdir(mode=0o700)
     try:
         user = None if os.geteuid() != 0 else UNPRIVILEGED_USER
@@ -90,6 +91,15 @@ def scratch_place(folder: Path) -> Iterator[str | None]:
         yield user
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove what a killed drill has left: its server ends with it, and may write until it has."""
+    deadline = time.monotonic() + END_SECONDS
+    while folder.exists() and time.monotonic() < deadline:
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            time.sleep(LOOK_SECONDS)
 
 
 @contextmanager
