@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
-from pgpipelines.backup.sets import DumpSet
+from pgpipelines.backup.sets import Drilled, DumpSet
 
 HEADINGS = ("set", "state", "taken", "MB", "rows", "dump s", "restore s")
 MEGABYTE = 1_000_000
@@ -26,17 +27,41 @@ def row(found: DumpSet) -> tuple[str, ...]:
     )
 
 
-def fault(found: DumpSet) -> str:
-    """Why a set is no good, empty where nothing says so."""
+class Listed(Protocol):
+    """What has a line in a table: a set of a dump, or a physical backup."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it, whatever its drill says."""
+
+    @property
+    def drill(self) -> Drilled | None:
+        """How its drill went."""
+
+
+L = TypeVar("L", bound=Listed)
+
+
+def fault(found: Listed) -> str:
+    """Why something is no good, empty where nothing says so."""
     return found.fault or (found.drill.fault if found.drill else "")
 
 
 def table(sets: Sequence[DumpSet]) -> list[str]:
-    """The lines of a table of sets, and below it a line for each that is no good."""
-    rows = [HEADINGS, *map(row, sets)]
-    widths = [max(len(each[column]) for each in rows) for column in range(len(HEADINGS))]
+    """The lines of a table of sets."""
+    return lines_of(HEADINGS, row, sets)
+
+
+def lines_of(headings: tuple[str, ...], row_of: Callable[[L], tuple[str, ...]], listed: Sequence[L]) -> list[str]:
+    """The lines of a table, and below it a line for each that is no good."""
+    rows = [headings, *map(row_of, listed)]
+    widths = [max(len(each[column]) for each in rows) for column in range(len(headings))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(each, widths, strict=True)).rstrip() for each in rows]
-    return lines + [f"{each.name}: {fault(each)}" for each in sets if fault(each)]
+    return lines + [f"{each.name}: {fault(each)}" for each in listed if fault(each)]
 
 
 def records(sets: Iterable[DumpSet]) -> list[dict[str, str]]:

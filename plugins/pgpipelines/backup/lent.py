@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pgpipelines.backup.manifest import ROLES, Manifest, write_private
 from pgpipelines.backup.programs import major
+from pgpipelines.backup.restoring import lines_in
 from pgpipelines.backup.scratch import Scratch
 from pgpipelines.backup.storage.temporary import private_folder
 from pgpipelines.errors import ConfigurationError
@@ -94,7 +95,7 @@ def _drop_left(session: Session) -> None:
 
 def _drop(session: Session, database: str, roles: Sequence[str]) -> None:
     session.rollback()
-    session.execute_alone("drill/drop_database.sql", database=database)
+    session.execute_alone("restore/drop_database.sql", database=database)
     there = [row.name for row in session.query("drill/roles_there.sql", {"names": list(roles)})]
     if there:
         session.execute("drill/drop_roles.sql", roles=there)
@@ -103,7 +104,7 @@ def _drop(session: Session, database: str, roles: Sequence[str]) -> None:
 
 def _names_of_roles(roles: Path) -> list[str]:
     """The roles that a script of pg_dumpall makes."""
-    found = [_CREATE_ROLE.fullmatch(line) for line in _lines(roles) if line.startswith(b"CREATE ROLE ")]
+    found = [_CREATE_ROLE.fullmatch(line) for line in lines_in(roles) if line.startswith(b"CREATE ROLE ")]
     if not all(found):
         raise ConfigurationError(
             f"{ROLES} has a role whose name can't be told",
@@ -129,9 +130,4 @@ def _write_without(roles: Path, kept: Path, first_role: str) -> None:
         rb"(ALTER ROLE|COMMENT ON ROLE|SECURITY LABEL FOR .+ ON ROLE) (%(names)s) "
         rb"|(GRANT|REVOKE) .* (TO|FROM) (%(names)s|PUBLIC)[ ;]" % {b"names": names}
     )
-    write_private(kept, b"".join(line for line in _lines(roles) if not of_these.match(line)))
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        yield from stream
+    write_private(kept, b"".join(line for line in lines_in(roles) if not of_these.match(line)))

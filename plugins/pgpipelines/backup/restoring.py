@@ -24,7 +24,7 @@ def restore_roles(programs: Programs, server: Endpoint, roles: Path, first_role:
     """Restore roles, memberships and settings; the role that the server was made with is there already."""
     there = {f"CREATE ROLE {name};\n".encode() for name in (first_role, quoted(first_role))}
     with tempfile.TemporaryFile() as script:
-        script.writelines(line for line in _lines(roles) if line not in there)
+        script.writelines(line for line in lines_in(roles) if line not in there)
         script.seek(0)
         run_psql(programs, server, "--file=-", stdin=script)
 
@@ -71,6 +71,7 @@ def require_same(name: str, differing: Sequence[str], remedy: str) -> None:
         )
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def lines_in(path: Path) -> Iterator[bytes]:
+    """The lines of a file."""
     with path.open("rb") as stream:
         yield from stream

@@ -36,6 +36,18 @@ class DrillReport:
 DRILL_REPORT = TypeAdapter(DrillReport)
 
 
+class Drilled(Protocol):
+    """How a drill went; `fault` is empty where what was drilled is proven."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is."""
+
+    @property
+    def fault(self) -> str:
+        """Why it is not."""
+
+
 class Store(Protocol):
     """A place that keeps sets, and nothing else knows them. `keys` open those that are encrypted."""
 
@@ -92,11 +104,16 @@ class DumpSet:
     @property
     def state(self) -> State:
         """How far it can be trusted."""
-        if self.manifest is None:
-            return "broken"
-        if self.drill is None:
-            return "whole"
-        return "proven" if self.drill.proven else "failed drill"
+        return state_of(self.manifest, self.drill)
+
+
+def state_of(manifest: object | None, drill: Drilled | None) -> State:
+    """How far something can be trusted that has no manifest where it is broken."""
+    if manifest is None:
+        return "broken"
+    if drill is None:
+        return "whole"
+    return "proven" if drill.proven else "failed drill"
 
 
 def described(name: str, texts: Mapping[str, bytes], sizes: Mapping[str, int], store: Store) -> DumpSet:
@@ -109,8 +126,12 @@ def described(name: str, texts: Mapping[str, bytes], sizes: Mapping[str, int], s
 
 def set_name(conn_id: str, taken_at: datetime, database: str) -> str:
     """The name of a set: by name is by time. `taken_at` is in UTC."""
-    moment = taken_at.strftime("%Y%m%dT%H%M%S")
-    return f"{file_name(conn_id)}/{moment}.{taken_at.microsecond // 1000:03}Z-{file_name(database)}"
+    return f"{file_name(conn_id)}/{name_by_time(taken_at, file_name(database))}"
+
+
+def name_by_time(taken_at: datetime, what: str) -> str:
+    """A name that orders by the time at which something was taken, in UTC."""
+    return f"{taken_at:%Y%m%dT%H%M%S}.{taken_at.microsecond // 1000:03}Z-{what}"
 
 
 def time_of(name: str) -> datetime | None:

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,7 @@ from pgpipelines.errors import (
     VerificationError,
 )
 from pgpipelines.sessions import Endpoint
-from tests.dags.bag import ROOT
+from tests.fixtures.killing import run_killed
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
 from tests.plugins.backup.databases import again, fill, folder_of, left_in, list_sets, take
@@ -173,24 +172,7 @@ def arguments() -> Iterator[str]:
 
 def took(database: Database, directory: Path, *, kill_after: float | None) -> tuple[int, float]:
     """Take and drill in a process of its own, killed after so many seconds; its status, and how long it ran."""
-    with subprocess.Popen(
-        [sys.executable, "-c", TAKE_AND_DRILL, str(directory)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        started = time.monotonic()
-        process.stdin.write(database.dsn + "\n")
-        process.stdin.flush()
-        try:
-            process.wait(kill_after)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        return process.wait(), time.monotonic() - started
+    return run_killed(TAKE_AND_DRILL, [str(directory)], database.dsn, kill_after)
 
 
 def spoilt(taken: DumpSet, change: Callable[[bytes], bytes], name: str) -> DumpSet:

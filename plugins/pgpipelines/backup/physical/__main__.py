@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from pydantic import AwareDatetime, TypeAdapter
 
+from pgpipelines.backup.catalogue import MEGABYTE, lines_of
 from pgpipelines.backup.overdue import health
 from pgpipelines.backup.physical.backups import BaseBackup, list_backups
 from pgpipelines.backup.physical.pipeline import archive_of, directory_of
@@ -30,7 +31,6 @@ from pgpipelines.configuration.values import parse_duration
 from pgpipelines.errors import ConfigurationError, PipelineError
 
 HEADINGS = ("backup", "state", "taken", "MB", "took s", "restore s")
-MEGABYTE = 1_000_000
 LATEST = "latest"
 
 Report = tuple[list[str], bool]
@@ -75,11 +75,7 @@ def main(arguments: Sequence[str]) -> int:
 def list_command(servers: Sequence[Server], _: argparse.Namespace) -> Report:
     """Every backup of every server."""
     backups = [each for server in servers for each in server.backups]
-    table = [HEADINGS, *map(_row, backups)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
-    faults = [f"{each.name}: {fault}" for each in backups if (fault := _fault(each))]
-    return lines + faults, True
+    return lines_of(HEADINGS, _row, backups), True
 
 
 def overdue_command(servers: Sequence[Server], _: argparse.Namespace) -> Report:
@@ -197,10 +193,6 @@ def _row(found: BaseBackup) -> tuple[str, ...]:
         f"{manifest.seconds:.1f}",
         f"{drill.seconds:.1f}" if drill and drill.proven else "",
     )
-
-
-def _fault(found: BaseBackup) -> str:
-    return found.fault or (found.drill.fault if found.drill else "")
 
 
 def _now() -> datetime:

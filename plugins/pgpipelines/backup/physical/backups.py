@@ -10,10 +10,10 @@ from urllib.parse import unquote
 
 from pydantic import TypeAdapter
 
-from pgpipelines.backup.manifest import UnreadableSetError, sync, write_private
+from pgpipelines.backup.manifest import UnreadableSetError
 from pgpipelines.backup.physical.manifest import DATA, BaseManifest, read_manifest
-from pgpipelines.backup.sets import DRILL, State
-from pgpipelines.backup.storage.place import PARTIAL, connection_folder
+from pgpipelines.backup.sets import DRILL, State, name_by_time, state_of
+from pgpipelines.backup.storage.place import connection_folder, folders_in, write_beside
 from pgpipelines.errors import VerificationError
 
 
@@ -69,16 +69,12 @@ class BaseBackup:
     @property
     def state(self) -> State:
         """How far it can be trusted."""
-        if self.manifest is None:
-            return "broken"
-        if self.drill is None:
-            return "whole"
-        return "proven" if self.drill.proven else "failed drill"
+        return state_of(self.manifest, self.drill)
 
 
 def backup_name(taken_at: datetime, kind: str) -> str:
-    """The name of a backup's folder: by name is by time. `taken_at` is in UTC."""
-    return f"{taken_at:%Y%m%dT%H%M%S}.{taken_at.microsecond // 1000:03}Z-{kind}"
+    """The name of a backup's folder. `taken_at` is in UTC."""
+    return name_by_time(taken_at, kind)
 
 
 def oldest_first(backups: Iterable[BaseBackup]) -> list[BaseBackup]:
@@ -88,11 +84,7 @@ def oldest_first(backups: Iterable[BaseBackup]) -> list[BaseBackup]:
 
 def list_backups(directory: Path, conn_id: str) -> list[BaseBackup]:
     """Every backup of a connection, by name. What is not whole is none; one without its full one is broken."""
-    place = connection_folder(directory, conn_id)
-    if not place.is_dir():
-        return []
-    folders = sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return [read_backup(folder) for folder in folders]
+    return [read_backup(folder) for folder in folders_in(connection_folder(directory, conn_id))]
 
 
 def read_backup(folder: Path) -> BaseBackup:
@@ -117,10 +109,7 @@ def chain(backup: BaseBackup) -> Sequence[BaseBackup]:
 
 def note_drill(backup: BaseBackup, drill: BaseDrill) -> BaseBackup:
     """Write beside a backup how its drill went, whole or not at all."""
-    partial = backup.folder / f"{PARTIAL}{DRILL}"
-    write_private(partial, _DRILL.dump_json(drill, indent=1))
-    partial.rename(backup.folder / DRILL)
-    sync(backup.folder)
+    write_beside(backup.folder, DRILL, _DRILL.dump_json(drill, indent=1))
     return read_backup(backup.folder)
 
 

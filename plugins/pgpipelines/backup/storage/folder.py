@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgpipelines.backup.manifest import sync, write_private
+from pgpipelines.backup.manifest import sync
 from pgpipelines.backup.sets import DRILL, DRILL_REPORT, TEXTS, DrillReport, DumpSet, described
 from pgpipelines.backup.storage.keys import KeySource
-from pgpipelines.backup.storage.place import PARTIAL, connection_folder, held, remove_whole
+from pgpipelines.backup.storage.place import connection_folder, folders_in, held, remove_whole, write_beside
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Folder:
 
     def sets(self, conn_id: str | None = None) -> list[DumpSet]:
         """See Store."""
-        connections = _folders(self.path) if conn_id is None else [connection_folder(self.path, conn_id)]
-        return [self.read(f"{each.name}/{folder.name}") for each in connections for folder in _folders(each)]
+        connections = folders_in(self.path) if conn_id is None else [connection_folder(self.path, conn_id)]
+        return [self.read(f"{each.name}/{folder.name}") for each in connections for folder in folders_in(each)]
 
     def read(self, name: str) -> DumpSet:
         """See Store."""
@@ -55,19 +55,8 @@ class Folder:
 
     def note(self, name: str, report: DrillReport) -> None:
         """See Store."""
-        folder = self.path / name
-        partial = folder / f"{PARTIAL}{DRILL}"
-        write_private(partial, DRILL_REPORT.dump_json(report, indent=1))
-        partial.rename(folder / DRILL)
-        sync(folder)
+        write_beside(self.path / name, DRILL, DRILL_REPORT.dump_json(report, indent=1))
 
     def remove(self, name: str) -> None:
         """See Store."""
         remove_whole(self.path / name)
-
-
-def _folders(place: Path) -> list[Path]:
-    if not place.is_dir():
-        return []
-    # What begins with @ is kept here by others than these: no connection's folder does.
-    return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith((".", "@")))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pgpipelines.backup.manifest import sync, write_private
 from pgpipelines.backup.sets import DumpSet, file_name
 from pgpipelines.backup.storage.temporary import PRIVATE
 from pgpipelines.errors import ConfigurationError, ConflictError, ServerError
@@ -59,6 +60,22 @@ def remove_whole(folder: Path) -> None:
 def connection_folder(directory: Path, conn_id: str) -> Path:
     """Where a directory keeps what is a connection's."""
     return directory / file_name(conn_id)
+
+
+def folders_in(place: Path) -> list[Path]:
+    """The folders in one, by name, but for leftovers and what others keep there; none where it is missing."""
+    if not place.is_dir():
+        return []
+    # What begins with @ is kept beside connections' folders by others: no connection's folder does.
+    return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith((".", "@")))
+
+
+def write_beside(folder: Path, name: str, content: bytes) -> None:
+    """Write a file into the folder of a set or a backup, whole or not at all."""
+    partial = folder / f"{PARTIAL}{name}"
+    write_private(partial, content)
+    partial.rename(folder / name)
+    sync(folder)
 
 
 def require_room(sets: Sequence[DumpSet], folder: Path) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,8 @@ def input_from(path: Path, identity: Identity | None) -> Iterator[tuple[list[str
 def sealed(path: Path, identity: Identity) -> Iterator[int]:
     """Give a descriptor to write to; when the block has ended, the file at `path` has it all, encrypted."""
     source, target = os.pipe()
-    with ThreadPoolExecutor(1, "sealing") as pool:
-        sealing = pool.submit(_seal, source, path, identity)
-        try:
-            yield target
-        finally:
-            os.close(target)
-            # Where it has failed, what went wrong in the block comes of that.
-            sealing.result()
+    with _beside(target, partial(_seal, source, path, identity)):
+        yield target
 
 
 @contextmanager
@@ -63,18 +58,26 @@ def unsealed(path: Path, identities: Sequence[Identity]) -> Iterator[int]:
     The file is read to its end, whether the block does or not.
     """
     source, target = os.pipe()
-    with ThreadPoolExecutor(1, "unsealing") as pool:
-        unsealing = pool.submit(_unseal, path, target, identities)
-        try:
-            yield source
-        finally:
-            os.close(source)
-            unsealing.result()
+    with _beside(source, partial(_unseal, path, target, identities)):
+        yield source
 
 
 def unseal(path: Path, plain: Path, identities: Sequence[Identity]) -> None:
     """Write a file's content to `plain`. Raises VerificationError where the file was changed."""
     _unseal(path, os.open(plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), identities)
+
+
+@contextmanager
+def _beside(end: int, work: Callable[[], None]) -> Iterator[None]:
+    """Let a thread work at the other end of a pipe while the block runs, and to its own end when this end is closed."""
+    with ThreadPoolExecutor(1, "sealing") as pool:
+        working = pool.submit(work)
+        try:
+            yield
+        finally:
+            os.close(end)
+            # Where it has failed, what went wrong in the block comes of that.
+            working.result()
 
 
 class _Pipe(io.BufferedIOBase):

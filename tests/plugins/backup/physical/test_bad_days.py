@@ -7,8 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
@@ -34,8 +32,8 @@ from pgpipelines.errors import (
     ServerError,
 )
 from pgpipelines.sessions import Endpoint
-from tests.dags.bag import ROOT
 from tests.fixtures.archiving import PASSWORD, ROLE, Archiving
+from tests.fixtures.killing import run_killed
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import until
 from tests.plugins.backup.databases import left_in
@@ -97,24 +95,10 @@ def test_pg_basebackup_is_killed(archiving: Archiving, directory: Path, number: 
 
 def took(archiving: Archiving, directory: Path, *, kill_after: float | None) -> float:
     """Take and drill in a process of its own, killed after so many seconds; how long it ran."""
-    with subprocess.Popen(
-        [sys.executable, "-c", TAKE_AND_DRILL, str(directory), str(archiving.archive)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        started = time.monotonic()
-        process.stdin.write(make_dsn(**archiving.endpoint.parameters) + "\n")
-        process.stdin.flush()
-        try:
-            assert process.wait(kill_after) == 0
-        except subprocess.TimeoutExpired:
-            process.kill()
-        return time.monotonic() - started
+    arguments = [str(directory), str(archiving.archive)]
+    status, seconds = run_killed(TAKE_AND_DRILL, arguments, make_dsn(**archiving.endpoint.parameters), kill_after)
+    assert status == 0 or (kill_after is not None and status == -signal.SIGKILL)
+    return seconds
 
 
 def test_the_process_is_killed_at_any_moment(archiving: Archiving, directory: Path) -> None:

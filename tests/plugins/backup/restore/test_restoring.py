@@ -44,12 +44,6 @@ def databases_of(database: Database) -> list[str]:
     return [name for (name,) in everywhere.rows(like, (database.name, database.name))]
 
 
-@pytest.fixture
-def place(source: Database) -> Iterator[Database]:
-    """A database that is not there yet; whatever comes of it is dropped."""
-    yield from missing(source)
-
-
 def missing(beside: Database) -> Iterator[Database]:
     database = Database(beside.server, f"{beside.name}_new")
     yield database
@@ -60,20 +54,6 @@ def drop(database: Database) -> None:
     """Drop a database and those that came of it."""
     for name in databases_of(database):
         outside(database.server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
-def used(source: Database, place: Database) -> Database:
-    """A database in use, with another table than the set has."""
-    outside(source.server, f'CREATE DATABASE "{place.name}" TEMPLATE template0')
-    place.run("CREATE TABLE precious AS SELECT 1 AS id")
-    return place
-
-
-@pytest.fixture
-def taken(source: Database, tmp_path: Path) -> DumpSet:
-    """A set of everything."""
-    return take(fill(source), tmp_path)
 
 
 @pytest.mark.parametrize("major", installed_majors())

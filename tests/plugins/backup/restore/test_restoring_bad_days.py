@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +34,7 @@ from tests.dags.bag import ROOT
 from tests.fixtures.names import NAMES
 from tests.fixtures.servers import Database, outside
 from tests.fixtures.waiting import until
-from tests.plugins.backup.databases import again, fill, folder_of, take
+from tests.plugins.backup.databases import again, folder_of, take
 from tests.plugins.backup.restore.test_restoring import content, databases_of, missing, restored
 from tests.plugins.backup.restore.test_restoring_roles import PROPERTIES
 
@@ -55,24 +55,6 @@ server = Endpoint("conn", parse_dsn(sys.stdin.readline()))
 restore_set(found, Wanted(server, sys.argv[2], replace=True), Run("tests", "run_1", "restore"))
 """
 ALONE = "SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'tests.restore')"
-
-
-@pytest.fixture
-def place(source: Database) -> Iterator[Database]:
-    yield from missing(source)
-
-
-@pytest.fixture
-def used(source: Database, place: Database) -> Database:
-    """A database in use, with another table than the set has."""
-    outside(source.server, f'CREATE DATABASE "{place.name}" TEMPLATE template0')
-    place.run("CREATE TABLE precious AS SELECT 1 AS id")
-    return place
-
-
-@pytest.fixture
-def taken(source: Database, tmp_path: Path) -> DumpSet:
-    return take(fill(source), tmp_path)
 
 
 def restoring(taken: DumpSet, target: Database) -> subprocess.Popen[str]:

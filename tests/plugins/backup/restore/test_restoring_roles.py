@@ -14,7 +14,7 @@ from pgpipelines.backup.sets import DumpSet
 from pgpipelines.errors import MissingObjectError, PrivilegeError
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import MANY_KINDS, fill, take
-from tests.plugins.backup.restore.test_restoring import content, databases_of, drop, missing, restored
+from tests.plugins.backup.restore.test_restoring import content, databases_of, drop, restored
 
 CANARY = "canary-7f3a"
 OWNED = """
@@ -56,11 +56,6 @@ SELECT
     )
 FROM pg_database AS d WHERE datname = %s
 """
-
-
-@pytest.fixture
-def place(source: Database) -> Iterator[Database]:
-    yield from missing(source)
 
 
 @pytest.fixture
