@@ -48,17 +48,14 @@ def apply_retention(
 ) -> list[str]:
     """Remove the sets of a database that need not be kept, and return their names; with `dry_run`, only return them.
 
-    A set that is broken is left where it is: a person may want to look at it. Raises ConflictError where another run
-    is at these sets.
+    A set that is broken is left where it is: a person may want to look at it; one that is being restored is left to
+    the next run. Raises ConflictError where another run is at these sets.
     """
     with store.held(conn_id):
         found = [each for each in store.sets(conn_id) if each.manifest and each.manifest.database == database]
         sets = [Kept(each.name, each.manifest.taken_at, each.state == "proven") for each in found if each.manifest]
         names = removable(sets, keep, zone, now)
-        for each in found:
-            if each.name in names and not dry_run:
-                store.remove(each.name)
-    return names
+        return [name for name in names if dry_run or store.remove(name)]
 
 
 def _wanted(oldest_first: Sequence[Kept], keep: Keep, zone: tzinfo) -> list[Kept]:

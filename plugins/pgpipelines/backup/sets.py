@@ -73,8 +73,11 @@ class Store(Protocol):
     def note(self, name: str, report: DrillReport) -> None:
         """Write beside a set how its drill went, whole or not at all."""
 
-    def remove(self, name: str) -> None:
-        """Remove a set: from one moment to the next it is none any more, however long its files take to go."""
+    def remove(self, name: str) -> bool:
+        """Remove a set: from one moment to the next it is none any more, however long its files take to go.
+
+        Returns whether it did: a set that is being restored stays.
+        """
 
 
 @dataclass(frozen=True)

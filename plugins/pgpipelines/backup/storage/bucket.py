@@ -94,12 +94,16 @@ class Bucket:
         with self._plain_errors():
             self._fs.pipe_file(self._path(name, DRILL), DRILL_REPORT.dump_json(report, indent=1))
 
-    def remove(self, name: str) -> None:
-        """See Store. What is left where this is broken off goes when it is a day old."""
+    def remove(self, name: str) -> bool:
+        """See Store. What is left where this is broken off goes when it is a day old.
+
+        Whoever restores the set has fetched its files, or is told that they are gone.
+        """
         with self._plain_errors():
             files = self._listed(name)[name]
             self._fs.rm_file(self._path(name, MANIFEST))
             self._remove(name, files.keys() - {MANIFEST})
+        return True
 
     def _remove_unfinished(self, conn_id: str) -> None:
         """Remove what runs that are long dead have left: they were uploading, or removing."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgpipelines.backup.manifest import sync
+from pgpipelines.backup.manifest import MANIFEST, sync
 from pgpipelines.backup.sets import DRILL, DRILL_REPORT, TEXTS, DrillReport, DumpSet, described
 from pgpipelines.backup.storage.keys import KeySource
 from pgpipelines.backup.storage.place import connection_folder, folders_in, held, remove_whole, write_beside
@@ -50,13 +51,24 @@ class Folder:
 
     @contextmanager
     def files(self, found: DumpSet) -> Iterator[Path]:
-        """See Store."""
-        yield self.path / found.name
+        """See Store. Nobody removes the set for as long as the block runs."""
+        folder = self.path / found.name
+        with (folder / MANIFEST).open("rb") as manifest:
+            fcntl.flock(manifest, fcntl.LOCK_SH)
+            yield folder
 
     def note(self, name: str, report: DrillReport) -> None:
         """See Store."""
         write_beside(self.path / name, DRILL, DRILL_REPORT.dump_json(report, indent=1))
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> bool:
         """See Store."""
-        remove_whole(self.path / name)
+        folder = self.path / name
+        # Opened for writing: on NFS an exclusive lock needs that.
+        with (folder / MANIFEST).open("rb+") as manifest:
+            try:
+                fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            remove_whole(folder)
+        return True

@@ -60,8 +60,18 @@ def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_removed_set_is_none_any_more(tmp_path: Path) -> None:
     folder = write_set(tmp_path, START, proven=True)
-    Folder(tmp_path).remove(f"conn/{folder.name}")
+    assert Folder(tmp_path).remove(f"conn/{folder.name}")
     assert list(folder.parent.iterdir()) == []
+
+
+def test_a_set_stays_for_as_long_as_somebody_reads_it(tmp_path: Path) -> None:
+    write_set(tmp_path, START, proven=True)
+    (found,) = list_sets(tmp_path)
+    with found.store.files(found):
+        assert not found.store.remove(found.name)
+        assert list_sets(tmp_path) == [found]
+    assert found.store.remove(found.name)
+    assert list_sets(tmp_path) == []
 
 
 def test_a_run_does_not_begin_without_room_for_what_the_last_ones_took(
