@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pgpipelines.backup.manifest import ROLES, Manifest, write_private
 from pgpipelines.backup.programs import major
+from pgpipelines.backup.restore.roles import missing_roles
 from pgpipelines.backup.restoring import lines_in
 from pgpipelines.backup.scratch import Scratch
 from pgpipelines.backup.storage.temporary import private_folder
@@ -27,7 +28,6 @@ PREFIX = "pgpipelines_drill_"
 NOTE = "pgpipelines drill, with roles "
 WAIT_MS = 3 * 3600 * 1000
 MOST_NAMED = 5
-_CREATE_ROLE = re.compile(rb'CREATE ROLE (?:"(?P<quoted>(?:[^"]|"")+)"|(?P<bare>[^";]+));\n')
 
 
 def require_fit(server: Endpoint, manifest: Manifest, application_name: str) -> str:
@@ -64,7 +64,7 @@ def lent_database(server: Endpoint, manifest: Manifest, folder: Path, applicatio
 
     Raises ConfigurationError where the server has a role of the set.
     """
-    roles = _names_of_roles(folder / ROLES)
+    roles = missing_roles((folder / ROLES).read_bytes(), manifest.encoding, present=())
     database = f"{PREFIX}{secrets.token_hex(6)}"
     waiting = Bounds(lock_timeout=WAIT_MS)
     with Session(server, application_name, bounds=waiting) as session, private_folder() as private:
@@ -100,18 +100,6 @@ def _drop(session: Session, database: str, roles: Sequence[str]) -> None:
     if there:
         session.execute("drill/drop_roles.sql", roles=there)
     session.commit()
-
-
-def _names_of_roles(roles: Path) -> list[str]:
-    """The roles that a script of pg_dumpall makes."""
-    found = [_CREATE_ROLE.fullmatch(line) for line in lines_in(roles) if line.startswith(b"CREATE ROLE ")]
-    if not all(found):
-        raise ConfigurationError(
-            f"{ROLES} has a role whose name can't be told",
-            "drill this set on the embedded server: its roles go with it",
-        )
-    names = ((each["bare"] or each["quoted"].replace(b'""', b'"')).decode() for each in found if each)
-    return sorted(names)
 
 
 def _require_free(server: Endpoint, there: Sequence[str]) -> None:
