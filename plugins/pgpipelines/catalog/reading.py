@@ -28,6 +28,9 @@ from pgpipelines.templates import QualifiedName, Sql, escaped
 if TYPE_CHECKING:
     from pgpipelines.sessions import Session
 
+# FirstNormalObjectId of PostgreSQL: what is below came with the server.
+FIRST_OF_USERS = 16384
+
 
 def describe(session: Session, name: QualifiedName) -> Table | None:
     """Read a table's description, or None where no such table exists."""
@@ -234,8 +237,10 @@ def _index(row: Any) -> Index:
 
 def _user_types(session: Session, columns: list[Any]) -> tuple[UserType, ...]:
     """The types of the user's own that described columns are made of."""
-    values = {"types": [row.type_oid for row in columns]}
-    return tuple(_user_type(row) for row in session.query("catalog/types.sql", values))
+    types = [row.type_oid for row in columns if row.type_oid >= FIRST_OF_USERS]
+    if not types:
+        return ()
+    return tuple(_user_type(row) for row in session.query("catalog/types.sql", {"types": types}))
 
 
 def _user_type(row: Any) -> UserType:
