@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from demo.servers import installed_majors
 from pgpipelines.backup.contents import Contents, read_contents, read_positions
 from pgpipelines.backup.manifest import DUMP
+from pgpipelines.backup.restore import swapping
 from pgpipelines.backup.restore.engine import Restored, Wanted, restore_set
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.errors import ConfigurationError, ConflictError, VerificationError
@@ -29,6 +31,23 @@ def restored(taken: DumpSet, target: Database, **wanted: Any) -> Restored:
     """Restore a set into a database."""
     server = target.endpoint.of("postgres")
     return restore_set(taken, Wanted(server, target.name, **{"bounds": AT_ONCE, **wanted}), RUN)
+
+
+@contextmanager
+def on_warning(text: str, act: Callable[[], object]) -> Iterator[None]:
+    """Do something when a warning of restores has a text in it."""
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if text in record.getMessage():
+                act()
+
+    listener = Listener(logging.WARNING)
+    swapping.log.addHandler(listener)
+    try:
+        yield
+    finally:
+        swapping.log.removeHandler(listener)
 
 
 def content(database: Database) -> tuple[Contents, Any]:
@@ -109,6 +128,41 @@ def test_who_is_in_the_old_database_can_be_thrown_out(taken: DumpSet, used: Data
         assert content(used) == content(source)
         with pytest.raises(psycopg2.OperationalError):
             connection.cursor().execute("SELECT 1")
+
+
+def test_whoever_leaves_the_old_database_by_the_end_is_waited_for(
+    taken: DumpSet, used: Database, source: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swapping, "WAIT_SECONDS", 0.1)
+    with closing(used.connect()) as connection, on_warning("waiting (1 of", connection.close):
+        done = restored(taken, used, replace=True, bounds=Bounds())
+    assert connection.closed
+    assert content(used) == content(source)
+    assert databases_of(used) == [used.name, done.kept]
+
+
+def test_a_prepared_transaction_keeps_the_old_database_in_its_place(
+    taken: DumpSet, used: Database, source: Database
+) -> None:
+    with closing(used.connect()) as connection:
+        connection.cursor().execute("CREATE TABLE more (); PREPARE TRANSACTION 'the ''one'")
+        with pytest.raises(ConflictError, match="prepared transaction 'the ''one'; the set is restored and proven as"):
+            restored(taken, used, replace=True, end_sessions=True)
+    assert used.value("SELECT count(*) FROM precious") == 1
+    old, kept = databases_of(used)
+    assert old == used.name
+    assert content(Database(used.server, kept)) == content(source)
+    with closing(used.connect()) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("ROLLBACK PREPARED 'the ''one'")
+
+
+def test_a_server_without_the_usual_database_is_reached_by_the_other_one(
+    taken: DumpSet, place: Database, source: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swapping, "MAINTENANCE_DATABASES", ("nowhere", "template1"))
+    restored(taken, place)
+    assert content(place) == content(source)
 
 
 def test_a_set_that_was_changed_replaces_nothing(taken: DumpSet, used: Database) -> None:
