@@ -71,7 +71,7 @@ def edit(database: Database, history: list[tuple[Any, ...]]) -> None:
 
 def test_any_history_ends_in_equality(source: Database, target: Database) -> None:
     @settings(
-        max_examples=int(os.environ.get("PGPIPELINES_EXAMPLES", "25")),
+        max_examples=int(os.environ.get("PGPIPELINES_EXAMPLES", "15")),
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

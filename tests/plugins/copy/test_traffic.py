@@ -31,7 +31,7 @@ from tests.plugins.copy.test_concurrency import eventually
 
 READERS = int(os.environ.get("PGPIPELINES_READERS", "6"))
 WRITERS = int(os.environ.get("PGPIPELINES_WRITERS", "3"))
-REPLACES = int(os.environ.get("PGPIPELINES_REPLACES", "3"))
+REPLACES = int(os.environ.get("PGPIPELINES_REPLACES", "2"))
 # Nobody is to wait for a copy; a busy machine may make anybody wait for it.
 SLOWEST_SECONDS = 20.0
 # The server itself notes who has waited for a lock for longer than this.

@@ -22,7 +22,7 @@ from pgpipelines.templates import Sql, literal, quoted
 from tests.fixtures.names import NAMES
 from tests.fixtures.servers import Database
 
-EXAMPLES = int(os.environ.get("PGPIPELINES_EXAMPLES", "1000"))
+EXAMPLES = int(os.environ.get("PGPIPELINES_EXAMPLES", "500"))
 # All that opens, closes or continues something in PostgreSQL's lexical rules, and what stands beside it.
 PIECES = """
     ' '' " "" \\ \\' \\\\ E' e' E U& U&' U&" u&' N' B'1' x'F' $ $$ $a$ $A$ a$b$ $1 $가$ $a
