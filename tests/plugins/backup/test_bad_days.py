@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from demo.servers import installed_majors
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import DUMP, write_manifest
 from pgpipelines.backup.processes import run
-from pgpipelines.backup.programs import client_for
+from pgpipelines.backup.programs import FOLDERS_VARIABLE, client_for
 from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.storage.folder import Folder
@@ -233,6 +234,39 @@ def test_the_full_read_finds_a_dump_that_was_cut_while_it_was_written(
         dump.write_bytes(content[: chosen.randrange(len(content))])
         with pytest.raises(PipelineError):
             run([client_for(major).path("pg_restore"), "--file=/dev/null", str(dump)])
+
+
+SPOILING_PG_DUMP = """#!/bin/sh
+{program} "$@" || exit
+for argument; do case $argument in --file=*) {python} -c '
+import sys
+from pathlib import Path
+path, place = Path(sys.argv[1]), {place}
+content = bytearray(path.read_bytes())
+content[int(place * len(content))] ^= 1
+path.write_bytes(content)' "${{argument#--file=}}";; esac; done
+"""
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.9])
+def test_what_pg_dump_wrote_otherwise_than_it_meant_to_is_no_set(
+    source: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: float
+) -> None:
+    source.run("CREATE TABLE a AS SELECT sha512(n::text::bytea) FROM generate_series(1, 2000) AS n")
+    source.run("CREATE TABLE b AS TABLE a; CREATE TABLE c AS TABLE a; ANALYZE")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    programs = client_for(source.server.major)
+    for path in programs.folder.iterdir():
+        (folder / path.name).symlink_to(path)
+    spoiling = folder / "pg_dump"
+    spoiling.unlink()
+    spoiling.write_text(SPOILING_PG_DUMP.format(program=programs.path("pg_dump"), python=sys.executable, place=place))
+    spoiling.chmod(0o755)
+    monkeypatch.setenv(FOLDERS_VARIABLE, str(folder))
+    with pytest.raises(ServerError, match="could not uncompress data"):
+        take(source, tmp_path / "sets")
+    assert left_in(tmp_path / "sets") == []
 
 
 @pytest.fixture
