@@ -1,8 +1,8 @@
 """How long a set takes beside pg_dump alone: python -m benchmarks.dumps [--major 18] [--sessions N] [--rounds N].
 
 One server of its own, in a temporary folder, thrown away afterwards. pg_dump as it is by default, pg_dump by the
-programs and with the compression of a set, and a set as a whole run in turns; so do the parts of a set, each alone,
-which take longer together than in the set, where they overlap. CPU is that of programs and of the server's processes.
+programs and with the compression of a set, the same with checksums computed beside it, and a set as a whole run in
+turns; so do the parts of a set, each alone. CPU is that of programs and of the server's processes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,15 @@ class Stage:
     def checksums(self) -> None:
         """Compute what a restored database is compared with."""
         with Session(self.endpoint, APPLICATION_NAME, snapshot=True) as session:
+            session.execute("dump/one_process.sql")
             read_contents(session)
+
+    def dump_with_checksums(self) -> None:
+        """Run pg_dump as a set does, and compute the checksums meanwhile."""
+        with ThreadPoolExecutor(1) as pool:
+            computed = pool.submit(self.checksums)
+            self.dump_as_set()
+            computed.result()
 
     def dump_globals(self) -> None:
         """Dump roles and tablespaces."""
@@ -108,6 +117,7 @@ def race(stage: Stage, rounds: int) -> Mapping[str, list[Taken]]:
     contestants: Mapping[str, Callable[[], None]] = {
         DEFAULT: stage.dump,
         OURS: stage.dump_as_set,
+        "the same and checksums": stage.dump_with_checksums,
         SET: stage.take,
         "  its checksums, alone": stage.checksums,
         "  its globals, alone": stage.dump_globals,

@@ -128,8 +128,10 @@ def _take(
         work = Work(place, programs, database_argument(endpoint, application_name), dump_format, identity)
         place.mkdir(mode=PRIVATE)
         try:
-            dumped = _dump(session, work, in_recovery=database.in_recovery)
-            _dump_globals(endpoint, work)
+            with ThreadPoolExecutor(1, "globals") as beside:
+                globals_dumped = beside.submit(_dump_globals, endpoint, work)
+                dumped = _dump(session, work, in_recovery=database.in_recovery)
+                globals_dumped.result()
             manifest = Manifest(
                 conn_id=endpoint.conn_id,
                 database=database.name,

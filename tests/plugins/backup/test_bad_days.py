@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -267,36 +266,6 @@ def test_what_pg_dump_wrote_otherwise_than_it_meant_to_is_no_set(
     with pytest.raises(ServerError, match="could not uncompress data"):
         take(source, tmp_path / "sets")
     assert left_in(tmp_path / "sets") == []
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk with room for a set of a small database."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "none", folder], check=False, capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("a disk can't be mounted here")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
-def test_the_disk_is_full(source: Database, small_disk: Path) -> None:
-    kept = take(source, small_disk)
-    source.run(
-        "CREATE TABLE t AS SELECT sha512((n + m)::text::bytea) AS noise FROM generate_series(1, 9999) n, "
-        "generate_series(1, 3) m"
-    )
-    before = left_in(small_disk)
-    with pytest.raises(ServerError, match="No space left on device") as error:
-        take(source, small_disk)
-    assert "free space" in error.value.remedy
-    assert left_in(small_disk) == before
-    assert list_sets(small_disk) == [kept]
-    source.run("DROP TABLE t")
-    assert take(source, small_disk).state == "whole"
 
 
 def test_the_scratch_server_dies(source: Database, tmp_path: Path) -> None:
