@@ -92,7 +92,7 @@ class Stage:
         """Dump roles and tablespaces."""
         database = database_argument(self.endpoint, APPLICATION_NAME)
         for part in ("roles", "tablespaces"):
-            run([self.programs.path("pg_dumpall"), database, f"--{part}-only", "--file=/dev/null"], self.endpoint)
+            run([self.programs.path("pg_dumpall"), database, f"--{part}-only", "--no-password"], self.endpoint)
 
     def read_back(self) -> None:
         """Let pg_restore read the last dump to its end."""
