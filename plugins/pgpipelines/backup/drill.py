@@ -24,7 +24,7 @@ from pgpipelines.sessions import Endpoint, Session
 
 REMEDY = "do not count on this set: take another one; the newest proven one is kept"
 NO_ROOM = "No space left on device"
-ROOM = "free space where the scratch server is: in the temporary folder (or let TMPDIR name another), unless it is lent"
+ROOM = "free space in the temporary folder (TMPDIR names another), or on the scratch server that a connection leads to"
 
 log = logging.getLogger(__name__)
 

@@ -232,7 +232,7 @@ def _read_completely(work: Work, pages: Mapping[int, int]) -> tuple[File, ...]:
     with ThreadPoolExecutor(1, "sync") as pool, _dump_read(work, pages):
         synced = pool.map(sync, paths)
         files = tuple(describe_file(work.folder, name) for name in names)
-        list(synced)
+        list(synced)  # raises what the disk said
         return files
 
 
