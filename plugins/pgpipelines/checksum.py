@@ -62,6 +62,12 @@ class RowHash:
     signed: SeededGroup
     floats: SeededGroup
 
+    @property
+    def single_boolean(self) -> Column | None:
+        """The only column that is hashed as a record, where it is a boolean."""
+        column = self.together.columns[0] if len(self.together.columns) == 1 else None
+        return column if column and column.hashing == "native" and column.base == "bool" else None
+
 
 @dataclass(frozen=True)
 class Comparison:

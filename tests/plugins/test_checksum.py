@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from demo.servers import Server
+from demo.servers import Server, installed_majors
 from pgpipelines.catalog import describe_existing
 from pgpipelines.checksum import DEFINITION, Comparison, Contents, buckets_for
 from pgpipelines.copy.merging import KEYS_TO_NAME
@@ -273,6 +273,18 @@ def test_what_changes_a_checksum_raises_the_number_of_its_definition(source: Dat
     )
     # Sets of dumps hold such numbers: where one is another now, checksum.DEFINITION has to be another, too.
     assert (DEFINITION, checksum_of(source, comparison(source))) == (1, {0: (2, -8108744506205742178)})
+
+
+@pytest.mark.parametrize("major", installed_majors())
+def test_the_record_of_a_single_boolean_has_the_hash_of_its_number(
+    database_of: Callable[..., Database], major: int
+) -> None:
+    database = database_of(major)
+    table_of(database, "boolean", ("true", "false", None))
+    how = comparison(database)
+    assert how.hashed.single_boolean
+    as_record = f"SELECT hash_record_extended(ROW(value), {how.hashed.together.seed}) FROM t ORDER BY id"
+    assert hashes(database, how) == [number for (number,) in database.rows(as_record)]
 
 
 def test_a_nan_with_other_bits_is_the_same_nan(source: Database) -> None:

@@ -23,6 +23,8 @@ from pgpipelines.errors import ConfigurationError, PipelineError, ServerError
 from pgpipelines.sessions import Endpoint, Session
 
 REMEDY = "do not count on this set: take another one; the newest proven one is kept"
+NO_ROOM = "No space left on device"
+ROOM = "free space in the temporary folder (TMPDIR names another), or on the scratch server that a connection leads to"
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +117,10 @@ def _restore_and_compare(drill: Drill, folder: Path, scratch: Scratch) -> Restor
 def _plain_errors(name: str) -> Iterator[None]:
     try:
         yield
+    except ServerError as error:
+        if NO_ROOM not in error.cause:
+            raise
+        raise ServerError(error.cause, ROOM) from None
     except OSError as error:
         raise ServerError(f"set {name}: the drill failed: {error}", "see to this machine's disks, and retry") from error
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import IO
 
 from psycopg2.extensions import make_dsn
 
@@ -52,16 +55,22 @@ OPTIONS: Mapping[Format, Sequence[str]] = MappingProxyType(
     {"custom": (), "directory": (f"--jobs={jobs()}",), "plain": ("--no-tablespaces",)}
 )
 LOCK_TIMEOUT_MS = 60_000
+# How pg_restore lists what holds rows, by the oid of their table, or 0.
+ROWS_ENTRY = re.compile(rb"\d+; 0 (\d+) (?:TABLE DATA|BLOBS) ")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Dumped:
-    """What one snapshot gave: what pg_dump wrote is in the folder, what it holds is here."""
+    """What one snapshot gave: what pg_dump wrote is in the folder, what it holds is here.
+
+    `pages` tells about how many pages each table has, by its oid; large objects have 0.
+    """
 
     contents: Contents
     sequences: tuple[SequenceRange, ...]
+    pages: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -119,8 +128,10 @@ def _take(
         work = Work(place, programs, database_argument(endpoint, application_name), dump_format, identity)
         place.mkdir(mode=PRIVATE)
         try:
-            dumped = _dump(session, work, in_recovery=database.in_recovery)
-            _dump_globals(endpoint, work)
+            with ThreadPoolExecutor(1, "globals") as beside:
+                globals_dumped = beside.submit(_dump_globals, endpoint, work)
+                dumped = _dump(session, work, in_recovery=database.in_recovery)
+                globals_dumped.result()
             manifest = Manifest(
                 conn_id=endpoint.conn_id,
                 database=database.name,
@@ -135,7 +146,7 @@ def _take(
                 encoding=database.encoding,
                 collation=database.collation,
                 character_type=database.character_type,
-                files=_read_completely(work),
+                files=_read_completely(work, dumped.pages),
                 contents=dumped.contents,
                 sequences=dumped.sequences,
                 notices=tuple(_notices(dumped.contents)),
@@ -152,6 +163,8 @@ def _take(
 
 def _dump(session: Session, work: Work, *, in_recovery: bool) -> Dumped:
     """Run pg_dump beside our own reading of the same snapshot; where one fails, the other ends too."""
+    if work.format != "directory":  # which pg_dump writes by several connections
+        session.execute("dump/one_process.sql")
     before = read_positions(session)
     log.info(
         "%s: pg_dump %s, %s, --compress=%s", session.endpoint, work.programs.version, work.format, work.compression
@@ -164,6 +177,7 @@ def _dump(session: Session, work: Work, *, in_recovery: bool) -> Dumped:
         f"--snapshot={session.export_snapshot()}",
         f"--lock-wait-timeout={LOCK_TIMEOUT_MS}",
         "--no-password",
+        "--no-sync",  # that is done when all is read
         *OPTIONS[work.format],
     ]
     with (
@@ -182,7 +196,11 @@ def _dump(session: Session, work: Work, *, in_recovery: bool) -> Dumped:
         contents = reading.result()
     after = read_positions(session)
     log.info("dumped %s tables", len(contents.tables))
-    return Dumped(contents, tuple(SequenceRange(name, before[name], after[name]) for name in before))
+    return Dumped(
+        contents,
+        tuple(SequenceRange(name, before[name], after[name]) for name in before),
+        {row.oid: row.pages for row in session.query("dump/pages.sql")},
+    )
 
 
 def _read(session: Session, pg_dump: Process, *, in_recovery: bool) -> Contents:
@@ -204,28 +222,67 @@ def _dump_globals(endpoint: Endpoint, work: Work) -> None:
             run([*command, *options], endpoint, stdout=stdout)
 
 
-def _read_completely(work: Work) -> tuple[File, ...]:
-    """Read all that was written: pg_restore reads every block of the dump, and finds what is cut or flipped."""
+def _read_completely(work: Work, pages: Mapping[int, int]) -> tuple[File, ...]:
+    """Read all that was written: pg_restore reads every block of the dump, and finds what is cut or flipped.
+
+    Meanwhile all of it is put on disk.
+    """
     paths = sorted(work.folder.rglob("*"))
-    for path in paths:
-        sync(path)
     names = [path.relative_to(work.folder).as_posix() for path in paths if path.is_file()]
-    with _dump_read(work):
-        return tuple(describe_file(work.folder, name) for name in names)
+    with ThreadPoolExecutor(1, "sync") as pool, _dump_read(work, pages):
+        synced = pool.map(sync, paths)
+        files = tuple(describe_file(work.folder, name) for name in names)
+        list(synced)  # raises what the disk said
+        return files
 
 
 @contextmanager
-def _dump_read(work: Work) -> Iterator[None]:
+def _dump_read(work: Work, pages: Mapping[int, int]) -> Iterator[None]:
     """Read the dump as whoever restores it will, beside what the block does."""
-    with input_from(work.dump, work.identity) as (arguments, stdin):
+    with input_from(work.dump, work.identity) as (arguments, stdin), ExitStack() as ended:
         if work.format == "plain":
             _require_end(os.open(work.dump, os.O_RDONLY) if stdin is None else os.dup(stdin))
             yield
             return
         command = [work.programs.path("pg_restore"), "--file=/dev/null", *arguments]
-        with Process(command, stdin=stdin) as pg_restore:
-            yield
-            pg_restore.wait()
+        if stdin is None:
+            command.append("--use-list=/dev/stdin")
+            inputs: Sequence[IO[bytes] | int] = [ended.enter_context(_file_of(each)) for each in _shares(work, pages)]
+        else:
+            inputs = [stdin]  # a pipe is read by one
+        readers = [ended.enter_context(Process(command, stdin=each)) for each in inputs]
+        yield
+        for reader in readers:
+            reader.wait()
+
+
+def _shares(work: Work, pages: Mapping[int, int]) -> list[list[bytes]]:
+    """What the archive has, entry by entry, for as many readers as serve, each with about as much to read."""
+    with tempfile.TemporaryFile() as listing:
+        run([work.programs.path("pg_restore"), "--list", str(work.dump)], stdout=listing)
+        listing.seek(0)
+        entries = [line for line in listing if not line.startswith(b";")]
+
+    def weight(entry: bytes) -> int:
+        found = ROWS_ENTRY.match(entry)
+        return pages.get(int(found[1]), 0) if found else 0
+
+    shares: list[list[bytes]] = [[] for _ in range(jobs())]
+    weights = [0] * len(shares)
+    for entry in sorted(entries, key=weight, reverse=True):
+        lightest = weights.index(min(weights))
+        shares[lightest].append(entry)
+        weights[lightest] += weight(entry)
+    return shares
+
+
+@contextmanager
+def _file_of(lines: Sequence[bytes]) -> Iterator[IO[bytes]]:
+    """A file with these lines that no folder shows."""
+    with tempfile.TemporaryFile() as stream:
+        stream.writelines(lines)
+        stream.seek(0)
+        yield stream
 
 
 def _require_end(descriptor: int) -> None:

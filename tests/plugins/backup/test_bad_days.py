@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from demo.servers import installed_majors
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import DUMP, write_manifest
 from pgpipelines.backup.processes import run
-from pgpipelines.backup.programs import client_for
+from pgpipelines.backup.programs import FOLDERS_VARIABLE, client_for
 from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.storage.folder import Folder
@@ -235,34 +235,37 @@ def test_the_full_read_finds_a_dump_that_was_cut_while_it_was_written(
             run([client_for(major).path("pg_restore"), "--file=/dev/null", str(dump)])
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk with room for a set of a small database."""
-    folder = tmp_path / "small"
+SPOILING_PG_DUMP = """#!/bin/sh
+{program} "$@" || exit
+for argument; do case $argument in --file=*) {python} -c '
+import sys
+from pathlib import Path
+path, place = Path(sys.argv[1]), {place}
+content = bytearray(path.read_bytes())
+content[int(place * len(content))] ^= 1
+path.write_bytes(content)' "${{argument#--file=}}";; esac; done
+"""
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.9])
+def test_what_pg_dump_wrote_otherwise_than_it_meant_to_is_no_set(
+    source: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: float
+) -> None:
+    source.run("CREATE TABLE a AS SELECT sha512(n::text::bytea) FROM generate_series(1, 2000) AS n")
+    source.run("CREATE TABLE b AS TABLE a; CREATE TABLE c AS TABLE a; ANALYZE")
+    folder = tmp_path / "bin"
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "none", folder], check=False, capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("a disk can't be mounted here")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
-def test_the_disk_is_full(source: Database, small_disk: Path) -> None:
-    kept = take(source, small_disk)
-    source.run(
-        "CREATE TABLE t AS SELECT sha512((n + m)::text::bytea) AS noise FROM generate_series(1, 9999) n, "
-        "generate_series(1, 3) m"
-    )
-    before = left_in(small_disk)
-    with pytest.raises(ServerError, match="No space left on device") as error:
-        take(source, small_disk)
-    assert "free space" in error.value.remedy
-    assert left_in(small_disk) == before
-    assert list_sets(small_disk) == [kept]
-    source.run("DROP TABLE t")
-    assert take(source, small_disk).state == "whole"
+    programs = client_for(source.server.major)
+    for path in programs.folder.iterdir():
+        (folder / path.name).symlink_to(path)
+    spoiling = folder / "pg_dump"
+    spoiling.unlink()
+    spoiling.write_text(SPOILING_PG_DUMP.format(program=programs.path("pg_dump"), python=sys.executable, place=place))
+    spoiling.chmod(0o755)
+    monkeypatch.setenv(FOLDERS_VARIABLE, str(folder))
+    with pytest.raises(ServerError, match="could not uncompress data"):
+        take(source, tmp_path / "sets")
+    assert left_in(tmp_path / "sets") == []
 
 
 def test_the_scratch_server_dies(source: Database, tmp_path: Path) -> None:

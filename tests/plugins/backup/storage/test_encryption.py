@@ -29,9 +29,9 @@ from pgpipelines.backup.storage.sealing import unseal
 from pgpipelines.backup.storage.temporary import private_folder
 from pgpipelines.backup.taking import take_set
 from pgpipelines.errors import ConfigurationError, ServerError, VerificationError
+from tests.fixtures.disks import disk
 from tests.fixtures.servers import Database, server_folder
 from tests.plugins.backup.databases import again, fill, folder_of, left_in
-from tests.plugins.backup.test_bad_days import small_disk
 
 # More of them with PGPIPELINES_FLIPS=200.
 FLIPS = int(os.environ.get("PGPIPELINES_FLIPS", "40"))
@@ -42,8 +42,6 @@ RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 # As the specification has it.
 PIECE_BYTES, TAG_BYTES = 64 * 1024, 16
 CANARY = "canary-in-the-roles"
-
-__all__ = ["small_disk"]
 
 
 def sealed(content: bytes, identity: Identity) -> bytes:
@@ -263,12 +261,12 @@ def test_a_changed_file_is_found_before_anything_is_restored(source: Database, s
     assert again(taken).state == "failed drill"
 
 
-def test_a_full_disk_is_what_a_failed_encryption_says(source: Database, store: Folder, small_disk: Path) -> None:
+def test_a_full_disk_is_what_a_failed_encryption_says(source: Database, store: Folder) -> None:
     source.run("CREATE TABLE t AS SELECT sha512(n::text::bytea) AS noise FROM generate_series(1, 29999) AS n")
-    full = Folder(small_disk, store.keys)
-    with pytest.raises(ServerError, match="No space left on device"):
-        take(source, full)
-    assert left_in(small_disk) == []
+    with disk("512k") as small:
+        with pytest.raises(ServerError, match="No space left on device"):
+            take(source, Folder(small, store.keys))
+        assert left_in(small) == []
 
 
 def test_what_a_dead_process_has_decrypted_is_removed(temporary: Path) -> None:
