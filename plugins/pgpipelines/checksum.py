@@ -91,6 +91,11 @@ class Comparison:
         """How the rows are hashed."""
         return hash_of(self.columns, transcode=self.transcode)
 
+    @cached_property
+    def key_hashed(self) -> RowHash:
+        """How the keys are hashed, to spread them over buckets."""
+        return hash_of(self.key_columns, transcode=self.transcode)
+
     def context(
         self, selection: Selection, *, buckets: int = 1, keyed: bool = False, chosen: bool = False
     ) -> dict[str, Any]:
@@ -100,6 +105,7 @@ class Comparison:
             "columns": self.columns,
             "hashed": self.hashed,
             "key_columns": self.key_columns,
+            "key_hashed": self.key_hashed,
             "transcode": self.transcode,
             "buckets": buckets,
             "keyed": keyed,

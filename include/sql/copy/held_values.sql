@@ -1,4 +1,5 @@
-{# Rows of the target (held) with a unique value that a staged row with another key (taken) is about to take. #}
+{# Rows of the target (held) with a unique value that a staged row with another key (taken) is about to take. What a #}
+{# row has already (own), it does not take. #}
 {# This is part of other templates. Parameters: unique (expressions, predicate), table, only, staging, key (names). #}
 FROM (
     {% set rows = table | identifier(only=only) %}
@@ -17,3 +18,16 @@ INNER JOIN (
         {% endfor %}
 WHERE
     NOT ({{ key | matching("held", "taken") }})
+    AND NOT EXISTS (
+        SELECT
+        FROM (
+            {% set rows = table | identifier(only=only) %}
+            {% include 'copy/unique_values.sql' %}
+        ) AS own
+        WHERE
+            {{ key | matching("own", "taken") }}
+            {% for expression in unique.expressions %}
+            {% set value = "pgpipelines value " ~ loop.index %}
+            AND own.{{ value | identifier }} = taken.{{ value | identifier }}
+            {% endfor %}
+    )

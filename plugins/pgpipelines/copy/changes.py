@@ -8,7 +8,7 @@ to read fails that test. A cursor column adds where to look, so that an index ca
   pg_stat_activity tells; numbers were handed out after those that a run saw whose snapshot is older than every
   transaction that was open. Where starts can't be told (prepared transactions, a role that may not see them, a
   replica), the bound stays where it was: what it said remains true.
-- Rows from the `highest` cursor that was seen, less `lookback`, are read again whoever wrote them.
+- With a `lookback`, rows from the `highest` cursor that was seen, less this, are read again whoever wrote them.
 
 Views and the user's own SELECT have no xmin: there the bound alone decides.
 """
@@ -126,7 +126,7 @@ def _condition(
         nullable=tracking.nullable,
         floor=floor,
         since=since,
-        again=again,
+        again=again if tracking.cursor.lookback else None,
         attached=tuple(sorted(oid for oid, _ in tracking.storage - kept.storage)),
     )
 

@@ -114,8 +114,8 @@ class Merging:
         space, key, columns = self.plan.workspace, self.plan.comparison.key, self.plan.columns
         unique = {name for unique in self._contended for name in unique.columns}
         by = list(key) or [HASH]
-        self.target.execute("copy/analyze_temporary.sql", table=space.staging, columns=[*by, *sorted(unique - {*by})])
-        self.target.execute("copy/analyze_temporary.sql", table=space.wanted, columns=by)
+        joined = [(space.staging, [*by, *sorted(unique - {*by})]), (space.wanted, by)]
+        self.target.execute("copy/analyze_temporary.sql", tables=joined)
         if not key:
             return self._exchange()
         displaced = self._find_displaced()

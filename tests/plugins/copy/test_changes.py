@@ -142,10 +142,10 @@ def test_rows_of_the_bound_that_were_seen_are_not_read_again(followed: Database)
         follower.run()
         followed.run(f"INSERT INTO t SELECT g, 'new', {value} FROM generate_series(11, 20) AS g")
         follower.run()
-        assert len(follower.read) == 20  # ten are new, ten tie at the highest
+        assert len(follower.read) == 10  # ten are new; ten tie at the highest, and were seen
         followed.run(f"INSERT INTO t VALUES (21, 'new', {value})")
         follower.run()
-        assert follower.read.keys() == {str(number) for number in range(11, 22)}
+        assert follower.read.keys() == {"21"}
 
 
 def test_rows_that_tie_at_the_watermark_are_read(followed: Database) -> None:
@@ -453,7 +453,7 @@ def test_a_number_far_ahead_of_its_sequence_hides_nothing(followed: Database) ->
         followed.run("INSERT INTO t (v) VALUES ('new')")
         follower.run()
         assert follower.complete
-        assert len(follower.read) == 2
+        assert len(follower.read) == 1
 
 
 @pytest.mark.parametrize("options", ["CACHE 20", "INCREMENT BY 50"])
