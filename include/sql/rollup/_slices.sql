@@ -27,6 +27,15 @@ session AS (
     OFFSET 0
 ),
 
+of_hour AS (
+    SELECT
+        *,
+        generate_series(0, last_hour) AS hour
+    FROM session
+    ORDER BY charger_id
+    OFFSET 0
+),
+
 cut AS (
     SELECT
         *,
@@ -36,8 +45,7 @@ cut AS (
         first_hour + hour * interval '1 hour' AS stats_hour,
         greatest(0, 3600000000 * hour - into_us) AS from_us,
         CASE WHEN hour < last_hour THEN 3600000000 * (hour + 1) - into_us ELSE lasted_us END AS until_us
-    FROM session
-    CROSS JOIN LATERAL generate_series(0, last_hour) AS hour
+    FROM of_hour
     ORDER BY charger_id
     OFFSET 0
 ),
