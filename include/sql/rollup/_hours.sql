@@ -108,8 +108,10 @@ SELECT
     coalesce(a.fault_count, 0) AS fault_count,
     a.last_status
 FROM of_sessions AS s
-FULL JOIN of_statuses AS a USING (charger_id, stats_hour)
-LEFT JOIN of_readings AS r USING (charger_id, stats_hour)
+FULL JOIN (
+    -- Whatever was read in a session is a sample of that hour.
+    of_statuses AS a LEFT JOIN of_readings AS r USING (charger_id, stats_hour)
+) USING (charger_id, stats_hour)
 {% if whole %}
 LEFT JOIN calendar AS c USING (stats_hour)
 {% endif %}

@@ -5,7 +5,22 @@
 {# ORDER BY lets it know that only the hours of one charger are still to be put in order. #}
 session AS (
     SELECT
-        s.*,
+        s.session_id,
+        s.charger_id,
+        s.starts,
+        s.ends,
+        s.open,
+        s.energy_wh,
+        s.base_charge,
+        s.energy_charge,
+        s.time_charge,
+        s.parking_charge,
+        s.adjustment,
+        s.payment,
+        s.max_power,
+        s.first_hour,
+        s.into_us,
+        s.lasted_us,
         -- By the meter's knots (rollup_shape), where they tell; else a session charges evenly until its end.
         m.knots_us,
         m.registers_wh,
