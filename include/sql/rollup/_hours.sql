@@ -73,15 +73,14 @@ SELECT
     charger_id,
     {% if whole %}coalesce(c.utc_hour, {% endif %}stats_hour AT TIME ZONE 'UTC'{% if whole %}){% endif %} AS stats_hour,
     coalesce(s.num_sessions, 0) AS num_sessions,
+    -- Many amounts are zero: these need no exact arithmetic.
     CASE WHEN s.energy_wh <> 0 THEN 0.001 * s.energy_wh ELSE 0 END AS total_energy,
     coalesce(s.minutes, 0) AS total_duration_minutes,
     CASE WHEN s.revenue <> 0 THEN 0.01 * s.revenue ELSE 0 END AS total_revenue,
     -- kWh for each hour of use, in whole W.
     CASE
         WHEN s.occupied_seconds > 0
-            THEN
-                (2 * 3600 * s.energy_wh + s.occupied_seconds) / (2 * s.occupied_seconds)
-                / 1000.0::float8
+            THEN (2 * 3600 * s.energy_wh + s.occupied_seconds) / (2 * s.occupied_seconds) / 1000.0::float8
     END AS avg_power,
     coalesce(r.max_power, s.max_power) AS max_power,
     {% if whole %}coalesce(c.stats_date, {% endif %}(stats_hour AT TIME ZONE %(business_timezone)s)::date
