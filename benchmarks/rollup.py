@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 from psycopg2.extensions import parse_dsn
@@ -23,6 +24,7 @@ from benchmarks.stage import OTHER_MAJOR, WANTED_MAJOR
 from demo.servers import Server, free_port, installed_majors
 from pgpipelines.ledger import Run
 from pgpipelines.rollup.engine import roll_up_days, roll_up_hours, roll_up_stations
+from pgpipelines.rollup.explanation import explain
 from pgpipelines.rollup.request import RollupRequest, RollupSettings
 from pgpipelines.sessions import Endpoint
 
@@ -31,6 +33,9 @@ RUN = Run("benchmarks", "rollup", "statistics")
 SETTINGS = {"autovacuum": "off", "shared_buffers": "1GB", "max_wal_size": "16GB"}
 SESSIONS, METERED, CHARGERS, CORRECTIONS = 1_000_000, 200_000, 500, 1_000
 TIMES = 3
+LARGER = 10
+# A steady state: many chargers, and samples of a few days.
+MANY_CHARGERS, SESSIONS_OF_EACH = 5_000, 20
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,12 @@ class Stage:
     server: Server
     sessions: int
 
-    def make(self, name: str, sessions: int, *, metered: bool = False) -> Database:
+    def make(self, name: str, sessions: int, *, chargers: int = CHARGERS, metered: bool = False) -> Database:
         """A database of sessions, and samples where asked for, without statistics."""
         database = Database(self.server, name)
         recreate(database)
         database.execute("schema/charger_db.sql")
-        values = {"sessions": sessions, "chargers": CHARGERS, "first_day": "2024-01-01"}
+        values = {"sessions": sessions, "chargers": chargers, "first_day": "2024-01-01"}
         database.execute("benchmarks/charging_sessions.sql", values)
         if metered:
             database.execute("benchmarks/charging_samples.sql", {})
@@ -78,7 +83,7 @@ class Stage:
         seconds = time.perf_counter() - begun
         cpu = (server_cpu_seconds([self.server]) or 0.0) - before
         rate = f"  {rows / seconds:10,.0f} sessions/s" if rows else ""
-        print(f"{what:58} {seconds:8.2f} s  {cpu:8.2f} s CPU{rate}", flush=True)
+        print(f"{what:58} {seconds:8.3f} s  {cpu:8.2f} s CPU{rate}", flush=True)
 
 
 def roll_up(request: RollupRequest) -> None:
@@ -113,14 +118,40 @@ def metered(stage: Stage) -> None:
 
 def corrections(stage: Stage) -> None:
     """Single sessions of any age, corrected."""
-    database = stage.make("corrected", stage.sessions)
+    _correct(stage, stage.sessions)
+
+
+def larger(stage: Stage) -> None:
+    """The same corrections in a log, and in one ten times as long; and there, where single hours came from."""
+    for sessions in (stage.sessions, LARGER * stage.sessions):
+        request = _correct(stage, sessions)
+    for day in range(1, 1 + TIMES):
+        with stage.measured(f"an hour of a charger explained in {sessions:,} sessions"):
+            explain(request, RUN, f"CHG-{day:05}", datetime(2024, 1, 1 + day, 12, tzinfo=timezone.utc))
+
+
+def _correct(stage: Stage, sessions: int) -> RollupRequest:
+    database = stage.make("corrected", sessions)
     request = stage.request(database)
     roll_up(request)
     stage.settle(database)
     for salt in range(TIMES):
-        values = {"sessions": stage.sessions, "corrections": CORRECTIONS, "salt": salt}
+        values = {"sessions": sessions, "corrections": CORRECTIONS, "salt": salt}
         database.execute("benchmarks/correct_sessions.sql", values)
-        with stage.measured(f"{CORRECTIONS:,} corrections in {stage.sessions:,} sessions"):
+        with stage.measured(f"{CORRECTIONS:,} corrections in {sessions:,} sessions"):
+            roll_up(request)
+    return request
+
+
+def steady(stage: Stage) -> None:
+    """Hour after hour of many chargers: their samples every 15 minutes, and the sessions that began and ended."""
+    database = stage.make("steady", SESSIONS_OF_EACH * MANY_CHARGERS, chargers=MANY_CHARGERS, metered=True)
+    request = stage.request(database)
+    roll_up(request)
+    stage.settle(database)
+    for _ in range(TIMES):
+        database.execute("benchmarks/next_hour.sql", {})
+        with stage.measured(f"the next hour of {MANY_CHARGERS:,} chargers"):
             roll_up(request)
 
 
@@ -147,15 +178,19 @@ BENCHMARKS: dict[str, Callable[[Stage], None]] = {
     "whole": whole,
     "metered": metered,
     "corrections": corrections,
+    "larger": larger,
+    "steady": steady,
     "tracking": tracking,
 }
+# The others take many minutes, and tens of GB.
+USUAL = tuple(name for name in BENCHMARKS if name != "larger")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=SESSIONS)
-    parser.add_argument("--only", nargs="+", choices=tuple(BENCHMARKS), default=tuple(BENCHMARKS))
+    parser.add_argument("--only", nargs="+", choices=tuple(BENCHMARKS), default=USUAL)
     wanted = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="pgpipelines-bench-"))
     folder.chmod(0o755)  # servers of a root user run as another account

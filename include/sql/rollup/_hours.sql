@@ -10,18 +10,18 @@ of_sessions AS (
         stats_hour,
         count(*) FILTER (WHERE is_first) AS num_sessions,
         count(*) AS active_sessions,
-        sum(energy_wh) AS energy_wh,
-        sum(energy_wh) FILTER (WHERE is_metered) AS metered_wh,
+        pgpipelines.total(energy_wh) AS energy_wh,
+        pgpipelines.total(energy_wh) FILTER (WHERE is_metered) AS metered_wh,
         sum(minutes::integer) AS minutes,
-        sum(base_charge) AS base_charge,
-        sum(energy_charge) AS energy_charge,
-        sum(time_charge) AS time_charge,
-        sum(parking_charge) AS parking_charge,
-        sum(adjustment) AS adjustment,
-        sum(revenue) AS revenue,
-        sum(revenue) FILTER (WHERE payment = 'completed') AS revenue_completed,
-        sum(revenue) FILTER (WHERE payment = 'failed') AS revenue_failed,
-        sum(revenue) FILTER (WHERE payment = 'pending') AS revenue_pending,
+        pgpipelines.total(base_charge) AS base_charge,
+        pgpipelines.total(energy_charge) AS energy_charge,
+        pgpipelines.total(time_charge) AS time_charge,
+        pgpipelines.total(parking_charge) AS parking_charge,
+        pgpipelines.total(adjustment) AS adjustment,
+        pgpipelines.total(revenue) AS revenue,
+        pgpipelines.total(revenue) FILTER (WHERE payment = 'completed') AS revenue_completed,
+        pgpipelines.total(revenue) FILTER (WHERE payment = 'failed') AS revenue_failed,
+        pgpipelines.total(revenue) FILTER (WHERE payment = 'pending') AS revenue_pending,
         sum(occupied_s) AS occupied_seconds,
         sum(charging_s) AS charging_seconds,
         max(max_power) AS max_power,
@@ -73,15 +73,14 @@ SELECT
     charger_id,
     {% if whole %}coalesce(c.utc_hour, {% endif %}stats_hour AT TIME ZONE 'UTC'{% if whole %}){% endif %} AS stats_hour,
     coalesce(s.num_sessions, 0) AS num_sessions,
-    0.001 * coalesce(s.energy_wh, 0) AS total_energy,
+    -- Many amounts are zero: these need no exact arithmetic.
+    CASE WHEN s.energy_wh <> 0 THEN 0.001 * s.energy_wh ELSE 0 END AS total_energy,
     coalesce(s.minutes, 0) AS total_duration_minutes,
-    0.01 * coalesce(s.revenue, 0) AS total_revenue,
+    CASE WHEN s.revenue <> 0 THEN 0.01 * s.revenue ELSE 0 END AS total_revenue,
     -- kWh for each hour of use, in whole W.
     CASE
         WHEN s.occupied_seconds > 0
-            THEN
-                (2 * 3600 * s.energy_wh::bigint + s.occupied_seconds::bigint) / (2 * s.occupied_seconds::bigint)
-                / 1000.0::float8
+            THEN (2 * 3600 * s.energy_wh + s.occupied_seconds) / (2 * s.occupied_seconds) / 1000.0::float8
     END AS avg_power,
     coalesce(r.max_power, s.max_power) AS max_power,
     {% if whole %}coalesce(c.stats_date, {% endif %}(stats_hour AT TIME ZONE %(business_timezone)s)::date
@@ -92,15 +91,15 @@ SELECT
     coalesce(s.active_sessions, 0) AS active_sessions,
     coalesce(s.occupied_seconds, 0) AS occupied_seconds,
     coalesce(s.charging_seconds, 0) AS charging_seconds,
-    0.01 * coalesce(s.base_charge, 0) AS base_charge,
-    0.01 * coalesce(s.energy_charge, 0) AS energy_charge,
-    0.01 * coalesce(s.time_charge, 0) AS time_charge,
-    0.01 * coalesce(s.parking_charge, 0) AS parking_charge,
-    0.01 * coalesce(s.adjustment, 0) AS adjustment,
-    0.01 * coalesce(s.revenue_completed, 0) AS revenue_completed,
-    0.01 * coalesce(s.revenue_pending, 0) AS revenue_pending,
-    0.01 * coalesce(s.revenue_failed, 0) AS revenue_failed,
-    0.001 * coalesce(s.metered_wh, 0) AS metered_energy,
+    CASE WHEN s.base_charge <> 0 THEN 0.01 * s.base_charge ELSE 0 END AS base_charge,
+    CASE WHEN s.energy_charge <> 0 THEN 0.01 * s.energy_charge ELSE 0 END AS energy_charge,
+    CASE WHEN s.time_charge <> 0 THEN 0.01 * s.time_charge ELSE 0 END AS time_charge,
+    CASE WHEN s.parking_charge <> 0 THEN 0.01 * s.parking_charge ELSE 0 END AS parking_charge,
+    CASE WHEN s.adjustment <> 0 THEN 0.01 * s.adjustment ELSE 0 END AS adjustment,
+    CASE WHEN s.revenue_completed <> 0 THEN 0.01 * s.revenue_completed ELSE 0 END AS revenue_completed,
+    CASE WHEN s.revenue_pending <> 0 THEN 0.01 * s.revenue_pending ELSE 0 END AS revenue_pending,
+    CASE WHEN s.revenue_failed <> 0 THEN 0.01 * s.revenue_failed ELSE 0 END AS revenue_failed,
+    CASE WHEN s.metered_wh <> 0 THEN 0.001 * s.metered_wh ELSE 0 END AS metered_energy,
     coalesce(s.provisional, false) AS provisional,
     coalesce(a.up_seconds, 0) AS up_seconds,
     coalesce(a.down_seconds, 0) AS down_seconds,
@@ -108,8 +107,10 @@ SELECT
     coalesce(a.fault_count, 0) AS fault_count,
     a.last_status
 FROM of_sessions AS s
-FULL JOIN of_statuses AS a USING (charger_id, stats_hour)
-LEFT JOIN of_readings AS r USING (charger_id, stats_hour)
+FULL JOIN (
+    -- Whatever was read in a session is a sample of that hour.
+    of_statuses AS a LEFT JOIN of_readings AS r USING (charger_id, stats_hour)
+) USING (charger_id, stats_hour)
 {% if whole %}
 LEFT JOIN calendar AS c USING (stats_hour)
 {% endif %}

@@ -5,7 +5,22 @@
 {# ORDER BY lets it know that only the hours of one charger are still to be put in order. #}
 session AS (
     SELECT
-        s.*,
+        s.session_id,
+        s.charger_id,
+        s.starts,
+        s.ends,
+        s.open,
+        s.energy_wh,
+        s.base_charge,
+        s.energy_charge,
+        s.time_charge,
+        s.parking_charge,
+        s.adjustment,
+        s.payment,
+        s.max_power,
+        s.first_hour,
+        s.into_us,
+        s.lasted_us,
         -- By the meter's knots (rollup_shape), where they tell; else a session charges evenly until its end.
         m.knots_us,
         m.registers_wh,
@@ -27,6 +42,15 @@ session AS (
     OFFSET 0
 ),
 
+of_hour AS (
+    SELECT
+        *,
+        generate_series(0, last_hour) AS hour
+    FROM session
+    ORDER BY charger_id
+    OFFSET 0
+),
+
 cut AS (
     SELECT
         *,
@@ -36,8 +60,7 @@ cut AS (
         first_hour + hour * interval '1 hour' AS stats_hour,
         greatest(0, 3600000000 * hour - into_us) AS from_us,
         CASE WHEN hour < last_hour THEN 3600000000 * (hour + 1) - into_us ELSE lasted_us END AS until_us
-    FROM session
-    CROSS JOIN LATERAL generate_series(0, last_hour) AS hour
+    FROM of_hour
     ORDER BY charger_id
     OFFSET 0
 ),

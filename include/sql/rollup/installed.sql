@@ -10,7 +10,8 @@ SELECT
         ORDER BY raw.name
     ) AS missing,
     to_regnamespace('pgpipelines') IS NOT NULL AS schema_present,
-    to_regclass('pgpipelines.rollup_settings') IS NOT NULL AS tracking_present,
+    to_regclass('pgpipelines.rollup_settings') IS NOT NULL
+    AND to_regprocedure('pgpipelines.total(bigint)') IS NOT NULL AS tracking_present,
     (
         SELECT count(*) = cardinality(%(statistics)s::text [])
         FROM pg_attribute AS a

@@ -9,8 +9,8 @@ SELECT
         sum(
             greatest(
                 0,
-                floor(extract(epoch FROM ends) + 0.5)
-                - floor(extract(epoch FROM greatest(starts, earlier_ended)) + 0.5)
+                floor(date_part('epoch', ends) + 0.5)
+                - floor(date_part('epoch', greatest(starts, earlier_ended)) + 0.5)
             )
         ), 0
     )::bigint AS seconds

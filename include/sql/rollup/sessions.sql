@@ -96,9 +96,10 @@ SELECT
     *,
     coalesce(earlier_ended > starts, false) AS is_overlapping,
     coalesce(next_starts < ends, false) AS is_overlapped,
-    -- Microseconds: from the start of the first hour to that of the session, and from there to its end.
-    CASE WHEN reason IS NULL THEN (1000000 * extract(epoch FROM starts - first_hour))::bigint END AS into_us,
-    CASE WHEN reason IS NULL THEN (1000000 * extract(epoch FROM ends - starts))::bigint END AS lasted_us
+    -- Microseconds: from the start of the first hour to that of the session, and from there to its end. date_part is
+    -- much faster than extract, and exact for decades.
+    CASE WHEN reason IS NULL THEN (1000000 * date_part('epoch', starts - first_hour))::bigint END AS into_us,
+    CASE WHEN reason IS NULL THEN (1000000 * date_part('epoch', ends - starts))::bigint END AS lasted_us
 FROM in_turn;
 
 CREATE INDEX ON pg_temp.rollup_session (charger_id);

@@ -26,7 +26,7 @@ reading AS (
     SELECT session_id, 0 AS at_us, meter_start_wh AS register_wh
     FROM metered
     UNION ALL
-    SELECT m.session_id, (1000000 * extract(epoch FROM r.since_start))::bigint, r.register_wh
+    SELECT m.session_id, (1000000 * date_part('epoch', r.since_start))::bigint, r.register_wh
     FROM metered AS m
     INNER JOIN pg_temp.rollup_reading AS r ON r.session_id = m.session_id
     WHERE r.register_wh IS NOT NULL

@@ -82,6 +82,11 @@ CREATE TABLE IF NOT EXISTS pgpipelines.set_aside (
 COMMENT ON TABLE pgpipelines.set_aside IS
 'Constraints of an empty statistics table, taken off until the transaction that fills it puts them back.';
 
+-- sum() of bigint is numeric, which takes several times as long; this one stays bigint, and fails where that overflows.
+CREATE OR REPLACE AGGREGATE pgpipelines.total (bigint) (
+    sfunc = int8pl, stype = bigint, combinefunc = int8pl, parallel = safe
+);
+
 {% include 'partitions/detached.sql' %}
 
 {% include 'rollup/mark_sessions.sql' %}

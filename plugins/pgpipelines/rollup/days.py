@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgpipelines.rollup.everything import stream_every_day
+from pgpipelines.rollup.setting_aside import put_back
 from pgpipelines.rollup.writing import DAY_COLUMNS, Written, replace
 from pgpipelines.templates import QualifiedName
 
@@ -21,8 +22,11 @@ def roll_up(session: Session, request: RollupRequest, evaluation: Evaluation, *,
     daily = request.tables["daily"]
     if whole and session.one("rollup/is_empty.sql", table=daily).is_empty:
         rows = stream_every_day(session, request, evaluation, daily)
+        put_back(session, daily)
         session.execute("rollup/mark_every_station_day.sql")
         return Written(rows, 0)
+    # Rows are replaced by their key.
+    put_back(session, daily)
     if whole:
         session.execute("rollup/create_computed.sql", name=COMPUTED_DAYS.name, like=daily, columns=DAY_COLUMNS)
         stream_every_day(session, request, evaluation, COMPUTED_DAYS)

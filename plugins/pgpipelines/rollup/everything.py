@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Each share of the hours reads all of the raw tables; those of the days, found by index, are more, so that the first
 # are streamed while others are read.
-HOUR_SHARES, DAY_SHARES = 1, 4
+HOUR_SHARES, DAY_SHARES = 1, 8
 FINDINGS = QualifiedName("pg_temp", "rollup_finding")
 
 
@@ -89,7 +89,7 @@ def _stream(
 
         def do(worker: Session, share: Evaluation) -> T:
             worker.adopt_snapshot(snapshot)
-            worker.execute("rollup/planning_whole.sql")
+            worker.execute("rollup/planning_whole.sql", compiling=False)
             done = work(worker, share, open_mouth())
             worker.commit()
             return done
@@ -107,10 +107,12 @@ def _shares(session: Session, request: RollupRequest, evaluation: Evaluation, co
 
 def _evaluate_share(worker: Session, share: Evaluation, mouth: BufferedWriter) -> Share:
     share.run(worker, "open_sessions", "sessions", "findings", "samples", "readings", "shapes")
-    _stream_share(worker, share, mouth, "stream_hours")
     findings = io.BytesIO()
     worker.copy(render("rollup/stream_findings.sql"), findings, BLOCK_BYTES)
-    return Share(Evaluated.of(worker), findings.getvalue())
+    done = Share(Evaluated.of(worker), findings.getvalue())
+    worker.execute("rollup/planning_whole.sql", compiling=True)
+    _stream_share(worker, share, mouth, "stream_hours")
+    return done
 
 
 def _stream_share(worker: Session, share: Evaluation, mouth: BufferedWriter, step: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from pgpipelines.errors import MissingObjectError
@@ -60,9 +61,16 @@ def ensure_installed(session: Session, request: RollupRequest) -> Installed:
     if anew:
         session.execute("rollup/mark_everything.sql")
         session.execute("rollup/keep_settings.sql", settings)
-        set_aside(session, request.tables["hourly"])
+        _set_keys_aside(session, request)
     session.commit()
     return Installed(anew, allowed.by_triggers)
+
+
+def _set_keys_aside(session: Session, request: RollupRequest) -> None:
+    """Take the keys of hours and days away where the next runs fill these: all days, where all hours are new."""
+    tables = [request.tables[name] for name in ("hourly", "daily")]
+    for table in takewhile(lambda table: session.one("rollup/is_empty.sql", table=table).is_empty, tables):
+        set_aside(session, table)
 
 
 def remove_tracking(session: Session, request: RollupRequest) -> None:

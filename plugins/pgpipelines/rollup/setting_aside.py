@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 
 def set_aside(session: Session, table: QualifiedName) -> None:
-    """Take the constraints of a table away, if it is empty, and remember them."""
-    if not session.one("rollup/is_empty.sql", table=table).is_empty:
-        return
+    """Take the constraints of an empty table away, and remember them."""
     for constraint in session.query("rollup/constraints.sql", {"schema": table.schema, "name": table.name}):
         values = {"table_text": str(table), "name_text": constraint.name, "definition": constraint.definition}
         session.execute("rollup/set_aside.sql", values, table=table, name=constraint.name)

@@ -17,9 +17,10 @@ from pgpipelines.templates import Sql
 from tests.fixtures.servers import Database
 from tests.plugins.rollup.charging import RUN, add_session, rebuilt, roll_up, statistics
 
-HOUR_KEYS = (
+KEYS = (
     "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-    " WHERE conrelid = 'hourly_charger_stats'::regclass AND contype IN ('p', 'u', 'f') ORDER BY 1"
+    " WHERE conrelid IN ('hourly_charger_stats'::regclass, 'daily_charger_stats'::regclass)"
+    " AND contype IN ('p', 'u', 'f') ORDER BY 1"
 )
 
 
@@ -46,23 +47,40 @@ def test_any_number_of_workers_computes_the_same(busy: Database, workers: int) -
 
 
 def test_an_empty_table_gets_its_keys_back_with_its_rows(busy: Database) -> None:
-    before = busy.rows(HOUR_KEYS)
+    before = busy.rows(KEYS)
     roll_up(busy)
-    assert busy.rows(HOUR_KEYS) == before
+    assert busy.rows(KEYS) == before
     assert busy.value("SELECT count(*) FROM pgpipelines.set_aside") == 0
 
 
+def test_days_that_are_there_before_the_first_run_are_replaced_by_their_key(busy: Database) -> None:
+    before = busy.rows(KEYS)
+    busy.run("INSERT INTO daily_charger_stats (charger_id, stats_date) VALUES ('C1', '2031-01-01')")
+    roll_up(busy)
+    assert busy.rows(KEYS) == before
+    assert busy.value("SELECT count(*) FROM daily_charger_stats WHERE stats_date = '2031-01-01'") == 0
+
+
+def test_days_written_before_their_first_run_are_replaced_too(busy: Database) -> None:
+    before = busy.rows(KEYS)
+    roll_up_hours(RollupRequest(busy.endpoint), RUN)
+    busy.run("INSERT INTO daily_charger_stats (charger_id, stats_date) VALUES ('C1', '2031-01-01')")
+    roll_up(busy)
+    assert busy.rows(KEYS) == before
+    assert busy.value("SELECT count(*) FROM daily_charger_stats WHERE stats_date = '2031-01-01'") == 0
+
+
 def test_a_first_run_that_fails_is_made_up_for_by_the_next(busy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = busy.rows(HOUR_KEYS)
+    before = busy.rows(KEYS)
     with monkeypatch.context() as patched:
         patched.setattr(hours, "hours_amount_to", lambda *_: Amounts())
         with pytest.raises(VerificationError, match="the hours would hold"):
             roll_up(busy)
     assert busy.value("SELECT count(*) FROM hourly_charger_stats") == 0
-    assert busy.rows(HOUR_KEYS) != before
+    assert busy.rows(KEYS) != before
     report, _, _ = roll_up(busy)
     assert report.whole
-    assert busy.rows(HOUR_KEYS) == before
+    assert busy.rows(KEYS) == before
 
 
 def test_a_worker_that_loses_its_connection_changes_nothing(busy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
