@@ -29,6 +29,8 @@ ROWS_PER_BUCKET = 16
 # Each takes about 60 bytes here while two sides are compared, and 100 on their servers.
 MOST_BUCKETS = 2**18
 BLOCK_BYTES = 128 * 1024
+# A row that is looked up by index costs as much as so many that are read one after the other, by several workers.
+LOOKED_UP = 8
 
 T = TypeVar("T")
 
@@ -97,7 +99,7 @@ class Comparison:
         return hash_of(self.key_columns, transcode=self.transcode)
 
     def context(
-        self, selection: Selection, *, buckets: int = 1, keyed: bool = False, chosen: bool = False
+        self, selection: Selection, *, buckets: int = 1, keyed: bool = False, chosen: bool = False, sought: bool = False
     ) -> dict[str, Any]:
         """What the templates of this comparison need to read a selection."""
         return {
@@ -110,12 +112,16 @@ class Comparison:
             "buckets": buckets,
             "keyed": keyed,
             "chosen": chosen,
+            "sought": sought,
         }
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Two contents to compare: a selection of the source, and `found` of the target as its transaction sees it."""
+    """Two contents to compare: a selection of the source, and `found` of the target as its transaction sees it.
+
+    `indexed_rows` is about how many rows each side has, where both have an index of a key that is one number; else 0.
+    """
 
     source: Session
     selection: Selection
@@ -123,6 +129,7 @@ class Contents:
     found: Selection
     comparison: Comparison
     buckets: int
+    indexed_rows: int = 0
 
     def differing_buckets(self) -> list[int]:
         """Compare both sides, each at the same time; return the numbers of the buckets that are not equal.
@@ -144,10 +151,9 @@ class Contents:
         session.copy(render("checksum/send_buckets.sql", **context), stream, BLOCK_BYTES)
         return stream.getvalue()
 
-    def send_rows(self) -> Sql:
-        """The statement that streams keys and hashes of the source's rows in the chosen buckets."""
-        context = self.comparison.context(self.selection, buckets=self.buckets, keyed=True, chosen=True)
-        return render("checksum/send_rows.sql", **context)
+    def send_rows(self, buckets: list[int]) -> Sql:
+        """The statement that streams keys and hashes of the source's rows in these buckets, which are to be bound."""
+        return render("checksum/send_rows.sql", **self._rows_of(buckets, self.source, self.selection))
 
     def expect_rows(self) -> Sql:
         """Make room for them in the target; return the statement that takes them in."""
@@ -156,8 +162,20 @@ class Contents:
 
     def find_rows(self, buckets: list[int]) -> None:
         """Find keys and hashes of the target's rows in the chosen buckets."""
-        context = self.comparison.context(self.found, buckets=self.buckets, keyed=True, chosen=True)
+        context = self._rows_of(buckets, self.target, self.found)
         self.target.execute("checksum/find_rows.sql", {"chosen_buckets": buckets}, **context)
+
+    def _rows_of(self, buckets: list[int], session: Session, selection: Selection) -> dict[str, Any]:
+        """What the templates need to read the rows of some buckets: by index, where those are few."""
+        sought = False
+        if self.indexed_rows:
+            (key,) = self.comparison.key
+            table, only = selection.table, selection.only
+            slices = int(
+                session.one("checksum/slices.sql", table=table, only=only, key=key, buckets=self.buckets).slices
+            )
+            sought = slices * len(buckets) * ROWS_PER_BUCKET * LOOKED_UP <= self.indexed_rows
+        return self.comparison.context(selection, buckets=self.buckets, keyed=True, chosen=True, sought=sought)
 
     def list_differing_rows(self, wanted: QualifiedName) -> int:
         """Add the keys of the rows that are not found as expected to `wanted`; return their number."""

@@ -412,10 +412,12 @@ def test_the_widest_table_has_a_checksum(source: Database) -> None:
 
 
 @contextmanager
-def both_contents(source: Database, target: Database, how: Comparison, buckets: int = 1) -> Iterator[Contents]:
+def both_contents(
+    source: Database, target: Database, how: Comparison, buckets: int = 1, indexed_rows: int = 0
+) -> Iterator[Contents]:
     """Both tables t, in one transaction of each side."""
     with Session(source.endpoint, "tests.source", snapshot=True) as there, session(target) as here:
-        yield Contents(there, WHOLE, here, Selection(T), how, buckets)
+        yield Contents(there, WHOLE, here, Selection(T), how, buckets, indexed_rows)
 
 
 def named(both: Contents, buckets: list[int]) -> list[str]:
@@ -424,7 +426,7 @@ def named(both: Contents, buckets: list[int]) -> list[str]:
     target.execute("copy/create_wanted.sql", wanted=WANTED, table=T, key=key)
     both.find_rows(buckets)
     values = {"chosen_buckets": buckets}
-    relay(both.source, target, both.send_rows(), both.expect_rows(), lambda: True, values=values)
+    relay(both.source, target, both.send_rows(buckets), both.expect_rows(), lambda: True, values=values)
     found = both.list_differing_rows(WANTED)
     rows = target.query("copy/named_rows.sql", {"most": KEYS_TO_NAME}, wanted=WANTED, key=key)
     assert len(rows) == min(found, KEYS_TO_NAME)
@@ -499,6 +501,38 @@ def test_a_mended_target_is_held_against_what_the_source_said_before(source: Dat
         assert both.differing_buckets() == []
         target.run("DELETE FROM t")
         assert both.differing_buckets() == list(range(16))
+
+
+@pytest.mark.parametrize("key", ["smallint", "integer", "bigint"])
+@pytest.mark.parametrize("buckets", [1, 16, 2**18])
+def test_the_rows_of_buckets_are_the_same_by_index(source: Database, key: str, buckets: int) -> None:
+    source.run(f"CREATE TABLE t (id {key} PRIMARY KEY, v int)")
+    source.run("INSERT INTO t SELECT n, n FROM generate_series(-40, 40) AS n")
+    source.run("INSERT INTO t SELECT 7 * n, n FROM generate_series(9, 99) AS n")
+    if key != "smallint":
+        # Several slices of numbers, below zero too.
+        source.run("INSERT INTO t SELECT 1000003 * n, n FROM generate_series(-20, 20) AS n WHERE n <> 0")
+    how = comparison(source, ["id"])
+    chosen = {"chosen_buckets": [bucket for bucket in checksum_of(source, how, buckets) if bucket % 3 == 0]}
+    with session(source) as one:
+        sought, read = (
+            one.query(
+                "checksum/chosen_rows.sql",
+                chosen,
+                **how.context(WHOLE, buckets=buckets, keyed=True, chosen=True, sought=sought),
+            )
+            for sought in (True, False)
+        )
+    assert sorted(sought) == sorted(read) != []
+
+
+def test_keys_at_the_end_of_their_type_are_found_by_index(source: Database, target: Database) -> None:
+    for database, value in ((source, 1), (target, 2)):
+        database.run("CREATE TABLE t (id bigint PRIMARY KEY, v int)")
+        database.run(f"INSERT INTO t SELECT {2**63 - 1} - n, {value} FROM generate_series(0, 2) AS n")
+    with both_contents(source, target, comparison(source, ["id"]), 2**18, indexed_rows=10**9) as both:
+        found = named(both, both.differing_buckets())
+    assert found == [f"({2**63 - 1 - n}) (different)" for n in (2, 1, 0)]
 
 
 @pytest.mark.parametrize(("rows", "buckets"), [(0, 1), (1, 1), (16, 1), (17, 2), (100, 8), (10**12, 2**18)])

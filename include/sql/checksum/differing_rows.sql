@@ -27,7 +27,9 @@ FULL JOIN pg_temp.pgpipelines_found_rows AS found
 
 WHERE
     {% if key %}
-    expected."pgpipelines hash" IS DISTINCT FROM found."pgpipelines hash";
+    expected."pgpipelines hash" IS DISTINCT FROM found."pgpipelines hash"
+-- What lies together is read and written together.
+ORDER BY {% for name in key %}{{ loop.index }}{% if not loop.last %}, {% endif %}{% endfor %};
     {% else %}
     expected."pgpipelines rows" IS DISTINCT FROM found."pgpipelines rows";
     {% endif %}

@@ -24,6 +24,7 @@ COPY (
             {%- for column in key_columns %}{{ ("key " ~ loop.index) | identifier }}{% if not loop.last %}, {% endif %}{% endfor -%}
         )
     )
+    ORDER BY {{ key_columns | map(attribute='name') | identifiers }}
 ) TO STDOUT (FORMAT {% if binary %}binary{% else %}text{% endif %})
 {% else %}
 COPY (

@@ -27,7 +27,17 @@ def contents(sides: Sides, plan: Plan, table: Table, rows: int) -> Contents:
         found=Selection(table.name, only=plan.only),
         comparison=plan.comparison,
         buckets=buckets_for(rows),
+        indexed_rows=rows if _by_number(plan, table) else 0,
     )
+
+
+def _by_number(plan: Plan, table: Table) -> bool:
+    """Tell whether both tables find rows by a key that is one number, and are read as they are."""
+    comparison, selection = plan.comparison, plan.selection
+    plain = all(
+        side.kind == "r" and not side.inherited and comparison.key in side.keys for side in (plan.source, table)
+    )
+    return plain and selection.whole and [column.hashing for column in comparison.key_columns] == ["integer"]
 
 
 def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
@@ -44,7 +54,7 @@ def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None
     relay(
         both.source,
         both.target,
-        both.send_rows(),
+        both.send_rows(buckets),
         both.expect_rows(),
         merging.report,
         values={"chosen_buckets": buckets},
