@@ -3,3 +3,4 @@
 -- others see.
 SET LOCAL default_statistics_target = 10;
 ANALYZE {% for table, columns in tables %}{{ table | identifier }} ({{ columns | identifiers }}){% if not loop.last %}, {% endif %}{% endfor %};
+SET LOCAL default_statistics_target TO DEFAULT;
