@@ -24,8 +24,9 @@ from pgpipelines.catalog import describe_existing
 from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.relay import relay
 from pgpipelines.copy.request import CopyRequest, Cursor, Selection, TableCopy
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.templates import render
 
 # What the engine names its steps.

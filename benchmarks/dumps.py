@@ -33,7 +33,8 @@ from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs, client_for
 from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.endpoints import Endpoint
+from pgpipelines.sessions import Session
 
 # About 1.4 GB with all indexes: four million samples of meters, and five times as long a history of sessions.
 SESSIONS, EARLIER_PERIODS, ROUNDS = 190_000, 4, 3

@@ -28,6 +28,8 @@ def main() -> None:
         os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"
         os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(ROOT / "plugins")
         sys.path.insert(0, str(ROOT / "plugins"))
+        # What is compiled is kept, as it is wherever Airflow may write beside its modules.
+        sys.dont_write_bytecode, sys.pycache_prefix = False, home
         import airflow.dag_processing.processor  # noqa: F401, PLC0415 (after AIRFLOW_HOME is set)
 
         total = 0.0

@@ -22,11 +22,11 @@ from benchmarks.databases import Database, recreate
 from benchmarks.measure import server_cpu_seconds
 from benchmarks.stage import OTHER_MAJOR, WANTED_MAJOR
 from demo.servers import Server, free_port, installed_majors
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.ledger import Run
 from pgpipelines.rollup.engine import roll_up_days, roll_up_hours, roll_up_stations
 from pgpipelines.rollup.explanation import explain
 from pgpipelines.rollup.request import RollupRequest, RollupSettings
-from pgpipelines.sessions import Endpoint
 
 RUN = Run("benchmarks", "rollup", "statistics")
 # What autovacuum does depends on the minute it comes in. The rest is a small server of today.
@@ -145,13 +145,14 @@ def _correct(stage: Stage, sessions: int) -> RollupRequest:
 
 def steady(stage: Stage) -> None:
     """Hour after hour of many chargers: their samples every 15 minutes, and the sessions that began and ended."""
-    database = stage.make("steady", SESSIONS_OF_EACH * MANY_CHARGERS, chargers=MANY_CHARGERS, metered=True)
+    chargers = min(MANY_CHARGERS, stage.sessions // SESSIONS_OF_EACH)
+    database = stage.make("steady", SESSIONS_OF_EACH * chargers, chargers=chargers, metered=True)
     request = stage.request(database)
     roll_up(request)
     stage.settle(database)
     for _ in range(TIMES):
         database.execute("benchmarks/next_hour.sql", {})
-        with stage.measured(f"the next hour of {MANY_CHARGERS:,} chargers"):
+        with stage.measured(f"the next hour of {chargers:,} chargers"):
             roll_up(request)
 
 

@@ -23,30 +23,35 @@ from typing import Any
 
 from airflow.sdk import DAG, task, task_group
 
-from pgpipelines.backup.physical import tasks
-from pgpipelines.backup.physical.tasks import BASE_BACKUPS
 from pgpipelines.configuration import BaseBackups, load
 from pgpipelines.dag_policy import dag_settings, timetable
+from pgpipelines.outlets import BASE_BACKUPS
 
 CONNECTION = "{{ task.op_kwargs['connection'] }}"
 CONNECTION_OF_BACKUP = "{{ task.op_kwargs['taken']['connection'] }}"
 
 
 @task(map_index_template=CONNECTION, outlets=[BASE_BACKUPS])
-def take(settings: dict[str, Any], connection: str) -> tasks.Summary:
+def take(settings: dict[str, Any], connection: str) -> dict[str, Any]:
     """Take a backup of a server."""
+    from pgpipelines.backup.physical import tasks
+
     return tasks.take(settings, connection)
 
 
 @task(map_index_template=CONNECTION_OF_BACKUP, outlets=[BASE_BACKUPS])
-def drill(settings: dict[str, Any], taken: Any) -> tasks.Summary:
+def drill(settings: dict[str, Any], taken: Any) -> dict[str, Any]:
     """Prove the backup by recovering it to a moment."""
+    from pgpipelines.backup.physical import tasks
+
     return tasks.drill(settings, taken)
 
 
 @task(map_index_template=CONNECTION_OF_BACKUP)
 def retain(settings: dict[str, Any], taken: Any) -> list[str]:
     """Remove the backups that need not be kept, and the WAL that none needs."""
+    from pgpipelines.backup.physical import tasks
+
     return tasks.retain(settings, taken)
 
 

@@ -18,13 +18,14 @@ Tasks run in the order of the list, `parallel` at a time. This DAG comes from `c
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import DAG, task
 
 from pgpipelines.configuration import Copy, Table, load
 from pgpipelines.dag_policy import dag_settings, pool, timetable
-from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_every_table, copy_tables
+from pgpipelines.outlets import COPIED_TABLES
 
 FULL_REFRESH = "Make the target's tables equal to the source's."
 INCREMENTAL = "Bring to the target's tables what changed in the source since the last run."
@@ -34,14 +35,18 @@ NAMES_OF_TABLES = "{{ task.op_kwargs['tables'] | map(attribute='target') | join(
 
 
 @task(map_index_template=NAMES_OF_TABLES, outlets=[COPIED_TABLES])
-def copy(settings: dict[str, Any], tables: list[dict[str, Any]]) -> list[CopySummary]:
+def copy(settings: dict[str, Any], tables: list[dict[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Copy one table, or a group under one snapshot, and prove it."""
+    from pgpipelines.tasks import copy_tables
+
     return copy_tables(settings, tables)
 
 
 @task(outlets=[COPIED_TABLES])
-def copy_whole_database(settings: dict[str, Any], leave_out: list[str]) -> list[CopySummary]:
+def copy_whole_database(settings: dict[str, Any], leave_out: list[str]) -> Sequence[Mapping[str, Any]]:
     """Copy every table that the source has now, under one snapshot, and prove it."""
+    from pgpipelines.tasks import copy_every_table
+
     return copy_every_table(settings, leave_out=leave_out)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from pgpipelines.backup import tasks
 from pgpipelines.configuration import load
 from pgpipelines.dag_policy import dag_settings, timetable
 
@@ -25,6 +24,8 @@ SCHEDULE, TIMEZONE = "30 * * * *", "Asia/Seoul"
 @task(map_index_template="{{ task.op_kwargs['connection'] }}")
 def newest_set(settings: dict[str, Any], connection: str) -> str:
     """Show the sets of a database, and fail where the newest good one is too old."""
+    from pgpipelines.backup import tasks
+
     return tasks.watch(settings, connection)
 
 

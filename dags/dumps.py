@@ -21,30 +21,35 @@ from typing import Any
 
 from airflow.sdk import DAG, task, task_group
 
-from pgpipelines.backup import tasks
-from pgpipelines.backup.tasks import DUMPS
 from pgpipelines.configuration import Dumps, load
 from pgpipelines.dag_policy import dag_settings, timetable
+from pgpipelines.outlets import DUMPS
 
 CONNECTION = "{{ task.op_kwargs['connection'] }}"
 CONNECTION_OF_SET = "{{ task.op_kwargs['taken']['connection'] }}"
 
 
 @task(map_index_template=CONNECTION, outlets=[DUMPS])
-def take(settings: dict[str, Any], connection: str) -> tasks.Summary:
+def take(settings: dict[str, Any], connection: str) -> dict[str, Any]:
     """Take a set of a database."""
+    from pgpipelines.backup import tasks
+
     return tasks.take(settings, connection)
 
 
 @task(map_index_template=CONNECTION_OF_SET, outlets=[DUMPS])
-def drill(settings: dict[str, Any], taken: Any) -> tasks.Summary:
+def drill(settings: dict[str, Any], taken: Any) -> dict[str, Any]:
     """Prove the set by restoring it."""
+    from pgpipelines.backup import tasks
+
     return tasks.drill(settings, taken)
 
 
 @task(map_index_template=CONNECTION_OF_SET)
 def retain(settings: dict[str, Any], taken: Any) -> list[str]:
     """Remove the sets that need not be kept."""
+    from pgpipelines.backup import tasks
+
     return tasks.retain(settings, taken)
 
 

@@ -26,7 +26,6 @@ from airflow.sdk import Param, dag, task
 
 from pgpipelines.configuration import load
 from pgpipelines.dag_policy import dag_settings
-from pgpipelines.rollup import tasks
 
 ROLLUPS = load().rollups
 FORM = {
@@ -52,8 +51,10 @@ def explain_charger_stats() -> None:
     """Explain the hour that the form names."""
 
     @task
-    def explain(params: dict[str, Any]) -> tasks.Summary:
+    def explain(params: dict[str, Any]) -> dict[str, Any]:
         """List the sessions and samples of one hour of one charger."""
+        from pgpipelines.rollup import tasks
+
         rollup = ROLLUPS[params["statistics"]]
         return tasks.explain_bucket(rollup.settings(), {**params, "conn_id": rollup.connection})
 

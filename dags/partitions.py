@@ -22,12 +22,13 @@ from airflow.sdk import DAG, task
 
 from pgpipelines.configuration import Partitions, load
 from pgpipelines.dag_policy import dag_settings, timetable
-from pgpipelines.partitions.tasks import keep_partitions
 
 
 @task
 def maintain(settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Make the months to come, and report or detach those that are old."""
+    from pgpipelines.partitions.tasks import keep_partitions
+
     return keep_partitions(settings)
 
 

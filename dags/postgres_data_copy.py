@@ -37,13 +37,14 @@ a row of `pgpipelines.ledger` in the target, and a success is an event of each t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import Param, dag, task
 
 from pgpipelines.configuration.values import MAX_BATCH_SIZE, MAX_STREAMS
 from pgpipelines.dag_policy import dag_settings
-from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_by_form
+from pgpipelines.outlets import COPIED_TABLES
 
 # A field that may be left empty comes as null from the form.
 OPTIONAL_TEXT: Any = ["null", "string"]
@@ -184,8 +185,10 @@ def postgres_data_copy() -> None:
     """Copy what the form asks for."""
 
     @task(outlets=[COPIED_TABLES])
-    def copy(params: dict[str, Any]) -> list[CopySummary]:
+    def copy(params: dict[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Copy the tables under one snapshot, and prove it."""
+        from pgpipelines.tasks import copy_by_form
+
         return copy_by_form(params)
 
     copy()  # type: ignore[call-arg, misc]  # Airflow gives a task the parts of its context that it names

@@ -35,9 +35,9 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
-from pgpipelines.backup.restore.tasks import RESTORES, Summary, restore
 from pgpipelines.configuration import load
 from pgpipelines.dag_policy import TRY_AGAIN_IF_RETRIABLE, dag_settings
+from pgpipelines.outlets import RESTORES
 
 # A field that may be left empty comes as null from the form.
 OPTIONAL_TEXT: Any = ["null", "string"]
@@ -125,8 +125,10 @@ def postgres_restore() -> None:
     """Restore what the form asks for."""
 
     @task(outlets=[RESTORES], retry_policy=TRY_AGAIN_IF_RETRIABLE, task_id="restore")
-    def bring_back(params: dict[str, Any]) -> Summary:
+    def bring_back(params: dict[str, Any]) -> dict[str, Any]:
         """Restore a set beside what is there, prove it, and let it take its place."""
+        from pgpipelines.backup.restore.tasks import restore
+
         return restore(params)
 
     bring_back()  # type: ignore[call-arg, misc]  # Airflow gives a task the parts of its context that it names

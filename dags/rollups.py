@@ -31,33 +31,40 @@ from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, Param, chain, task
 
 from pgpipelines.configuration import Rollup, load
 from pgpipelines.dag_policy import dag_settings, timetable
-from pgpipelines.rollup import tasks
-from pgpipelines.rollup.tasks import STATISTICS
+from pgpipelines.outlets import STATISTICS
 
 RAW_TABLES = ("charger_usage_log", "power_consumption")
 
 
 @task(outlets=[STATISTICS])
-def hourly(settings: dict[str, Any], params: dict[str, Any]) -> tasks.Summary:
+def hourly(settings: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Bring hourly_charger_stats up to date with the raw log."""
+    from pgpipelines.rollup import tasks
+
     return tasks.roll_up_hours(settings, params)
 
 
 @task(outlets=[STATISTICS])
-def daily(settings: dict[str, Any], params: dict[str, Any]) -> tasks.Summary:
+def daily(settings: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Bring daily_charger_stats up to date with the hours."""
+    from pgpipelines.rollup import tasks
+
     return tasks.roll_up_days(settings, params)
 
 
 @task(outlets=[STATISTICS])
-def station(settings: dict[str, Any], params: dict[str, Any]) -> tasks.Summary:
+def station(settings: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Bring station_daily_stats up to date with the days."""
+    from pgpipelines.rollup import tasks
+
     return tasks.roll_up_stations(settings, params)
 
 
 @task
-def reconcile(settings: dict[str, Any], params: dict[str, Any]) -> tasks.Summary:
+def reconcile(settings: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Hold the whole log against hours and quarantine."""
+    from pgpipelines.rollup import tasks
+
     return tasks.reconcile(settings, params)
 
 

@@ -24,12 +24,13 @@ a row of `pgpipelines.ledger` in the target, and a success is an event of the ta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import Param, dag, task
 
 from pgpipelines.dag_policy import dag_settings
-from pgpipelines.tasks import COPIED_TABLES, CopySummary, copy_tables
+from pgpipelines.outlets import COPIED_TABLES
 
 FORM = {
     "source_conn_id": Param(
@@ -66,8 +67,10 @@ def simple_postgres_copy() -> None:
     """Copy the table that the form names."""
 
     @task(outlets=[COPIED_TABLES], multiple_outputs=True)
-    def copy(params: dict[str, Any]) -> CopySummary:
+    def copy(params: dict[str, Any]) -> Mapping[str, Any]:
         """Copy one table and prove it."""
+        from pgpipelines.tasks import copy_tables
+
         target_table = (params["target_table"] or "").strip()
         table = {
             "source": params["source_table"],

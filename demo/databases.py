@@ -15,7 +15,7 @@ from demo.errors import DemoError
 from demo.roles import Login
 from demo.servers import Server, ServerError, free_port
 from demo.systems import administer, create_role, exists
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 
 MAJOR = 18
 PREFERRED_PORTS = {"source": 15432, "target": 15433, "metadata": 15434}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.runs import SUCCEEDED, Run
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.endpoints import Endpoint
+from pgpipelines.sessions import Session
 
 HEADINGS = ("DAG", "table", "rows", "MB", "seconds", "rows/s", "verified")
 # Text columns are read from their left end, figures compared at their right end.

@@ -13,7 +13,7 @@ from pgpipelines.rollup.request import RollupRequest
 from pgpipelines.sessions import Session
 
 if TYPE_CHECKING:
-    from pgpipelines.sessions import Endpoint
+    from pgpipelines.endpoints import Endpoint
 
 RUN = Run("demo", "report", "statistics")
 DAYS = 60

@@ -22,8 +22,8 @@ def main(file: Path = PICTURE) -> int:
     from psycopg2.extensions import parse_dsn  # noqa: PLC0415 (in the order of the others)
 
     from demo.statistics import picture  # noqa: PLC0415 (the repository's root is no package)
+    from pgpipelines.endpoints import Endpoint  # noqa: PLC0415 (as above)
     from pgpipelines.errors import PipelineError  # noqa: PLC0415 (as above)
-    from pgpipelines.sessions import Endpoint  # noqa: PLC0415 (as above)
 
     if not os.environ.get(DSN):
         return fail(f"{DSN} is not set: the connection string of the database that has the statistics")

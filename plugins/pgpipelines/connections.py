@@ -15,8 +15,8 @@ from airflow.sdk import Asset, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from psycopg2.extensions import make_dsn
 
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError
-from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import QualifiedName
 
 CONNECTION_TYPES = ("postgres", "postgresql")

@@ -24,13 +24,14 @@ from pgpipelines.errors import (
     PrivilegeError,
     RetriableError,
     ServerError,
+    one_line,
 )
 from pgpipelines.templates import quoted
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-    from pgpipelines.sessions import Endpoint
+    from pgpipelines.endpoints import Endpoint
 
 LOGIN_REMEDIES = (
     ("password authentication failed", "correct the login or password of the connection"),
@@ -220,8 +221,3 @@ def sqlstate(error: PipelineError) -> str:
 
 def _fill(remedy: str, endpoint: Endpoint) -> str:
     return remedy.format(user=quoted(endpoint.user), database=quoted(endpoint.database))
-
-
-def one_line(text: str) -> str:
-    """Fold a message into one line."""
-    return " ".join(text.split())

@@ -78,3 +78,8 @@ class OverdueError(PipelineError):
 
 class QualityError(PipelineError):
     """So much of what a run read can't be right that its result would mislead; the last good one stays."""
+
+
+def one_line(text: str) -> str:
+    """Fold a message into one line."""
+    return " ".join(text.split())

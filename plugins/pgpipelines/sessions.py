@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from io import IOBase
 from types import TracebackType
 from typing import Any
@@ -21,6 +20,7 @@ from psycopg2.extras import NamedTupleCursor
 from typing_extensions import Self
 
 from pgpipelines.diagnosis import SNAPSHOT_GONE, diagnose, diagnose_connection, sqlstate
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError
 from pgpipelines.libpq import type_modifiers
 from pgpipelines.poolers import Backend, is_shared
@@ -28,51 +28,6 @@ from pgpipelines.templates import Sql, render
 
 CONNECT_SECONDS = 10
 APPLICATION_NAME_BYTES = 63
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A database and how to log in: libpq keywords by name. Its text and repr never show the password."""
-
-    conn_id: str
-    parameters: Mapping[str, str] = field(repr=False)
-
-    def __str__(self) -> str:
-        """Connection id, user, host, port and database, for messages."""
-        return f"{self.conn_id} ({self.user}@{self.host}:{self.port}/{self.database})"
-
-    @property
-    def host(self) -> str:
-        """Host name as given; `localhost` where libpq would use its own default."""
-        return self.parameters.get("host", "localhost")
-
-    @property
-    def port(self) -> str:
-        """TCP port."""
-        return self.parameters.get("port", "5432")
-
-    @property
-    def user(self) -> str:
-        """Login role, empty where libpq takes the operating system's user."""
-        return self.parameters.get("user", "")
-
-    @property
-    def database(self) -> str:
-        """Database name; libpq's default is the user's name."""
-        return self.parameters.get("dbname", self.user)
-
-    def of(self, database: str) -> Endpoint:
-        """Another database of the same server, by the same login."""
-        return Endpoint(self.conn_id, {**self.parameters, "dbname": database})
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How long a statement may run and a lock be waited for, in milliseconds; how often another run is waited for."""
-
-    statement_timeout: int = 6 * 3600 * 1000
-    lock_timeout: int = 30 * 1000
-    lock_attempts: int = 10
 
 
 class Session:

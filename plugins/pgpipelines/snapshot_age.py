@@ -8,8 +8,9 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import PipelineError, ServerError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 UNITS = ((3600, "h"), (60, "min"))
 # A session between two statements doesn't hear a cancel: its next statement hears the next one.

@@ -20,8 +20,9 @@ MAX_NAME_BYTES = 63
 _PART = r'(?:"(?:[^"]|"")*"|[^".\s]+)'
 _ONE_OR_TWO_PARTS = re.compile(rf"({_PART})(?:\.({_PART}))?")
 _MORE_PARTS = re.compile(rf"{_PART}(?:\.{_PART}){{2,}}")
-# Beyond ASCII, PostgreSQL takes every character in a bare name and folds none (in a UTF-8 database).
-_BARE = re.compile(r"(?![0-9$])[a-z0-9_$\u0080-\U0010ffff]+")
+# Beyond ASCII, PostgreSQL takes every character in a bare name and folds none (in a UTF-8 database). Said by what it
+# does not take, which is compiled far faster.
+_BARE = re.compile(r"(?![0-9$])[^\x00-#%-/:-^`{-\x7f]+")
 
 
 def parse_table_name(text: str, default_schema: str = DEFAULT_SCHEMA) -> QualifiedName:

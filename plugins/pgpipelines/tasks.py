@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from airflow.sdk import AssetAlias, get_current_context
+from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 from pydantic import ValidationError
 from typing_extensions import NotRequired
@@ -23,10 +23,8 @@ from pgpipelines.copy.request import CopyRequest, TableCopy
 from pgpipelines.copy_form import CopyForm
 from pgpipelines.errors import AlreadyRunningError, PipelineError
 from pgpipelines.ledger import Run
+from pgpipelines.outlets import COPIED_TABLES
 from pgpipelines.whole_database import dropped_tables, every_table
-
-# Tasks whose tables are known only when they run name this as their outlet.
-COPIED_TABLES = AssetAlias("pgpipelines copied tables", group="pgpipelines")
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pgpipelines.copy.ordering import ordered
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import MissingObjectError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.table_names import parse_table_name
 from pgpipelines.templates import QualifiedName
 

@@ -17,7 +17,8 @@ from demo.systems import SYSTEMS
 from pgpipelines.backup.properties import Properties, read_properties
 from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.endpoints import Endpoint
+from pgpipelines.sessions import Session
 from tests.docs.pages import page
 from tests.docs.terminal import Terminal
 from tests.fixtures.servers import Database, outside

@@ -17,10 +17,10 @@ from pgpipelines.diagnosis import (
     STARTING,
     connection_error,
     diagnose,
-    one_line,
     sqlstate,
     statement_error,
 )
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import (
     ConfigurationError,
     ConflictError,
@@ -29,8 +29,8 @@ from pgpipelines.errors import (
     PipelineError,
     RetriableError,
     ServerError,
+    one_line,
 )
-from pgpipelines.sessions import Endpoint
 from tests.fixtures.servers import Database
 
 HERE = Endpoint("conn", {"host": "h", "user": "lee", "dbname": "d", "password": "hunter2"})

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError, ServerError
-from pgpipelines.sessions import Bounds, Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName, Sql, identifier
 from tests.fixtures.servers import Database
 

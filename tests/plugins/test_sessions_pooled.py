@@ -11,8 +11,9 @@ import pytest
 from psycopg2.extensions import make_dsn
 
 from pgpipelines import poolers, sessions
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError, ConnectionFailedError, RetriableError, ServerError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 from tests.fixtures.poolers import Pooler
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import once_asleep, until

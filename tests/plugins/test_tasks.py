@@ -16,7 +16,8 @@ from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.request import CopyRequest, Cursor
 from pgpipelines.copy_form import CopyForm
 from pgpipelines.errors import AlreadyRunningError, ConfigurationError, MissingObjectError
-from pgpipelines.tasks import COPIED_TABLES, copy_by_form, copy_every_table, copy_tables
+from pgpipelines.outlets import COPIED_TABLES
+from pgpipelines.tasks import copy_by_form, copy_every_table, copy_tables
 from pgpipelines.templates import QualifiedName
 from pgpipelines.whole_database import every_table
 from tests.dags.bag import form_of

@@ -15,7 +15,7 @@ from pgpipelines.backup.manifest import Manifest
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs
 from pgpipelines.backup.restoring import archive_in
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 
 # What belongs to one run of a program; and what computes a view's rows, which pg_dump counts among definitions or not.
 PASSING = re.compile(

@@ -19,8 +19,9 @@ from pgpipelines.backup.restoring import require_same, restore_dump, restore_rol
 from pgpipelines.backup.scratch import Scratch, scratch_folder, scratch_server
 from pgpipelines.backup.sets import DrillReport, DumpSet
 from pgpipelines.backup.storage.opening import opened
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError, PipelineError, ServerError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 REMEDY = "do not count on this set: take another one; the newest proven one is kept"
 NO_ROOM = "No space left on device"

@@ -20,8 +20,9 @@ from pgpipelines.backup.restore.roles import missing_roles
 from pgpipelines.backup.restoring import lines_in
 from pgpipelines.backup.scratch import Scratch
 from pgpipelines.backup.storage.temporary import private_folder
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import ConfigurationError
-from pgpipelines.sessions import Bounds, Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.templates import quoted, readable
 
 PREFIX = "pgpipelines_drill_"

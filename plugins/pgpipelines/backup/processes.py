@@ -13,9 +13,10 @@ from typing import IO
 from psycopg2.extensions import make_dsn
 from typing_extensions import Self
 
-from pgpipelines.diagnosis import connection_error, one_line
-from pgpipelines.errors import ConfigurationError, PipelineError, PrivilegeError, ServerError
-from pgpipelines.sessions import CONNECT_SECONDS, Endpoint
+from pgpipelines.diagnosis import connection_error
+from pgpipelines.endpoints import Endpoint
+from pgpipelines.errors import ConfigurationError, PipelineError, PrivilegeError, ServerError, one_line
+from pgpipelines.sessions import CONNECT_SECONDS
 
 UMASK = 0o077
 # What a secret key of age begins with (see keys).

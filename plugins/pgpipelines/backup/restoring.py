@@ -11,8 +11,8 @@ from typing import IO
 from pgpipelines.backup.manifest import DIRECTORY, DUMP, PLAIN
 from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import VerificationError
-from pgpipelines.sessions import Endpoint
 from pgpipelines.templates import quoted
 
 MOST_JOBS = 4

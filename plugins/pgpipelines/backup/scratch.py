@@ -21,8 +21,9 @@ from types import MappingProxyType
 
 from pgpipelines.backup.processes import Process, run
 from pgpipelines.backup.programs import Programs
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConnectionFailedError, RetriableError, ServerError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 NAME = "scratch server"
 UNPRIVILEGED_USER = "nobody"

@@ -45,8 +45,9 @@ from pgpipelines.backup.storage.keys import Identity
 from pgpipelines.backup.storage.place import PARTIAL, require_room
 from pgpipelines.backup.storage.sealing import input_from, output_to
 from pgpipelines.backup.storage.temporary import PRIVATE
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ServerError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 # What pg_dump writes last into plain SQL.
 PLAIN_END, PLAIN_END_BYTES = b"-- PostgreSQL database dump complete", 4096

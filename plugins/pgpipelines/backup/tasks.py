@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
 
-from airflow.sdk import Asset, AssetAlias, get_current_context
+from airflow.sdk import Asset, get_current_context
 
 from pgpipelines.backup.catalogue import records, table
 from pgpipelines.backup.drill import drill_set
@@ -20,10 +20,8 @@ from pgpipelines.backup.taking import take_set
 from pgpipelines.configuration import Dumps
 from pgpipelines.connections import endpoint
 from pgpipelines.errors import OverdueError
+from pgpipelines.outlets import DUMPS
 from pgpipelines.tasks import current_run, plain_errors
-
-# Which databases are dumped is known only when the tasks are mapped: they name this as their outlet.
-DUMPS = AssetAlias("pgpipelines dumps", group="pgpipelines")
 
 MOST_SHOWN = 50
 

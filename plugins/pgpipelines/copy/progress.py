@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import PipelineError
 from pgpipelines.ledger import forget_progress
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 if TYPE_CHECKING:
     from pgpipelines.copy.relay import Relayed

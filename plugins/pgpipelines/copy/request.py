@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from pgpipelines.sessions import Bounds, Endpoint
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.templates import QualifiedName, Sql
 
 Strategy = Literal["full_refresh", "incremental"]

@@ -14,8 +14,8 @@ from psycopg2 import errorcodes
 from pgpipelines.catalog import ResultColumn, Table, describe_existing, describe_result
 from pgpipelines.copy.readiness import require_readable
 from pgpipelines.copy.user_sql import place
-from pgpipelines.diagnosis import one_line, sqlstate
-from pgpipelines.errors import ConfigurationError, PipelineError
+from pgpipelines.diagnosis import sqlstate
+from pgpipelines.errors import ConfigurationError, PipelineError, one_line
 from pgpipelines.templates import QualifiedName, readable
 
 if TYPE_CHECKING:

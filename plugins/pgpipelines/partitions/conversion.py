@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from pgpipelines import ledger
 from pgpipelines.catalog import describe, describe_existing
 from pgpipelines.copy.definition.place import cut
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError, ConflictError, VerificationError
 from pgpipelines.partitions.months import FIRST_YEAR, MONTHLY, Month, span
 from pgpipelines.partitions.tables import give_statement_triggers, make_default, make_month, partitions_of, run_written
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName, Sql, identifiers
 
 if TYPE_CHECKING:

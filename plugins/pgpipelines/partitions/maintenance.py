@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError
 from pgpipelines.partitions.months import FIRST_YEAR, MONTHLY, Month, Partition, missing, span
 from pgpipelines.partitions.tables import PATIENT, make_default, make_month, partitions_of, when_free
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
 
 if TYPE_CHECKING:

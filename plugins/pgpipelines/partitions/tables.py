@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from pgpipelines.copy.locking import patiently
+from pgpipelines.endpoints import Bounds
 from pgpipelines.errors import ConflictError
 from pgpipelines.partitions.months import Month, Partition, default_table, month_table
-from pgpipelines.sessions import Bounds
 from pgpipelines.templates import QualifiedName, escaped
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pgpipelines.errors import ConfigurationError
 from pgpipelines.templates import QualifiedName
 
 if TYPE_CHECKING:
-    from pgpipelines.sessions import Endpoint
+    from pgpipelines.endpoints import Endpoint
 
 # A zone whose clock never changes, so that raw times are in the order of their instants.
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Zulu", "GMT"})

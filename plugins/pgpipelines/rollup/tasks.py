@@ -9,22 +9,20 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import AssetAlias, get_current_context
+from airflow.sdk import get_current_context
 
 from pgpipelines.configuration import RollupRules
 from pgpipelines.configuration.values import parse_duration
 from pgpipelines.connections import endpoint, table_asset
 from pgpipelines.errors import ConfigurationError
 from pgpipelines.ledger import Run
+from pgpipelines.outlets import STATISTICS
 from pgpipelines.rollup import engine
 from pgpipelines.rollup.explanation import explain
 from pgpipelines.rollup.reports import DaysReport, Found, HoursReport, StationsReport, Totals
 from pgpipelines.rollup.request import Period, RollupRequest, RollupSettings
 from pgpipelines.table_names import parse_name
 from pgpipelines.tasks import current_run, plain_errors
-
-# The statistics tables are known only when the connection is; tasks name this as their outlet.
-STATISTICS = AssetAlias("pgpipelines statistics", group="pgpipelines")
 
 Summary = dict[str, Any]
 

@@ -25,6 +25,7 @@ from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import (
     ConfigurationError,
     ConnectionFailedError,
@@ -32,7 +33,6 @@ from pgpipelines.errors import (
     ServerError,
     VerificationError,
 )
-from pgpipelines.sessions import Endpoint
 from tests.fixtures.killing import run_killed
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
@@ -52,7 +52,7 @@ from psycopg2.extensions import parse_dsn
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 print("ready", flush=True)
 taken = take_set(Endpoint("conn", parse_dsn(sys.stdin.readline())), Folder(Path(sys.argv[1])), "tests.take")
 drill_set(taken, "tests.drill")

@@ -14,8 +14,8 @@ from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.lent import NOTE, PREFIX
 from pgpipelines.backup.manifest import write_manifest
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError, ConnectionFailedError, VerificationError
-from pgpipelines.sessions import Endpoint
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import again, fill, folder_of, take
 

@@ -15,7 +15,7 @@ from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.programs import client_for
 from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.taking import take_set
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.templates import quoted
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import TABLES, fill, folder_of, list_sets, take

@@ -18,6 +18,7 @@ import pytest
 from demo.servers import own
 from pgpipelines.copy import engine
 from pgpipelines.copy.request import CopyRequest
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import (
     ConflictError,
     ConnectionFailedError,
@@ -27,7 +28,6 @@ from pgpipelines.errors import (
     PrivilegeError,
     ServerError,
 )
-from pgpipelines.sessions import Bounds, Endpoint
 from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, request
 from tests.fixtures.servers import Database
 

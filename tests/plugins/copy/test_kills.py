@@ -54,7 +54,7 @@ import json, sys
 from pgpipelines.copy import engine, loading
 from pgpipelines.copy.request import CopyRequest, Cursor, Selection, TableCopy
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.templates import QualifiedName
 engine.ATTEMPT_SECONDS = 0.5
 loading.LEAST_CHUNK_BYTES = {PIECE_BYTES}

@@ -26,7 +26,7 @@ import json, re, sys
 from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.request import CopyRequest, Selection, TableCopy
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.templates import QualifiedName
 source, target = json.load(sys.stdin)
 name = QualifiedName("public", "t")

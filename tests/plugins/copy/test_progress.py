@@ -10,8 +10,9 @@ import pytest
 from pgpipelines.copy import progress, relay
 from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.relay import Relayed
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.ledger import ensure_ledger
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 from tests.fixtures.copying import RUN, copied
 from tests.fixtures.servers import Database
 

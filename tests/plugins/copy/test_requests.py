@@ -12,6 +12,7 @@ import pytest
 from pgpipelines.copy import loading
 from pgpipelines.copy.engine import CopyReport, copy_tables
 from pgpipelines.copy.request import Cursor, Selection, TableCopy
+from pgpipelines.endpoints import Bounds
 from pgpipelines.errors import (
     AlreadyRunningError,
     ConfigurationError,
@@ -22,7 +23,6 @@ from pgpipelines.errors import (
     ServerError,
     VerificationError,
 )
-from pgpipelines.sessions import Bounds
 from tests.fixtures.copying import RUN, content, copied, ledger_rows, name_of, request
 from tests.fixtures.servers import Database
 

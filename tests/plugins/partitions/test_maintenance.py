@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgpipelines.endpoints import Bounds
 from pgpipelines.errors import ConfigurationError, ConflictError
 from pgpipelines.ledger import Run
 from pgpipelines.partitions import MONTHLY, Maintained, Month, PartitionSettings, create_tables, maintain
 from pgpipelines.partitions import maintenance as module
-from pgpipelines.sessions import Bounds
 from pgpipelines.templates import render
 from tests.fixtures.servers import Database
 

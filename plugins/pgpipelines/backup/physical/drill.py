@@ -29,8 +29,9 @@ from pgpipelines.backup.physical.waldump import End, transaction_ends
 from pgpipelines.backup.programs import of_same_major
 from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.backup.storage.place import held
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError, PipelineError, PrivilegeError, ServerError, VerificationError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 ARCHIVE_SECONDS = 300
 MICROSECOND = timedelta(microseconds=1)

@@ -19,8 +19,9 @@ from pgpipelines.backup.physical.restoring import Target, lay_data, recovery_set
 from pgpipelines.backup.processes import Process, run
 from pgpipelines.backup.programs import Programs, of_same_major
 from pgpipelines.backup.scratch import LOOK_SECONDS, NAME, SETTINGS, scratch_place, serving
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConnectionFailedError, RetriableError, ServerError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 PROGRAMS = ("postgres", "pg_ctl", "pg_controldata", "pg_checksums")
 GO_ON_SECONDS = 3600

@@ -19,8 +19,9 @@ from pgpipelines.backup.processes import database_argument, run
 from pgpipelines.backup.programs import Programs, major, of_same_major
 from pgpipelines.backup.storage.place import PARTIAL, SETS_TO_ESTIMATE_BY, connection_folder, held, require_free
 from pgpipelines.backup.storage.temporary import PRIVATE
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError, PrivilegeError, ServerError
-from pgpipelines.sessions import Endpoint, Session
+from pgpipelines.sessions import Session
 
 CLIENT_PROGRAMS = ("pg_basebackup", "pg_waldump")
 ROLE_REMEDY = "include/sql/roles/replicator.sql makes a role that may"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from airflow.sdk import Asset, AssetAlias, get_current_context
+from airflow.sdk import Asset, get_current_context
 
 from pgpipelines.backup.physical.backups import BaseBackup, read_backup
 from pgpipelines.backup.physical.drill import drill_backup
@@ -16,10 +16,8 @@ from pgpipelines.backup.physical.retention import apply_retention
 from pgpipelines.backup.physical.taking import take_backup
 from pgpipelines.configuration import BaseBackups
 from pgpipelines.connections import endpoint
+from pgpipelines.outlets import BASE_BACKUPS
 from pgpipelines.tasks import current_run, plain_errors
-
-# Which servers are backed up is known only when the tasks are mapped: they name this as their outlet.
-BASE_BACKUPS = AssetAlias("pgpipelines base backups", group="pgpipelines")
 
 Summary = dict[str, Any]
 

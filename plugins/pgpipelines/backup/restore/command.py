@@ -15,8 +15,8 @@ from datetime import datetime, timezone
 from pgpipelines.backup.restore.choosing import find
 from pgpipelines.backup.restore.engine import Wanted, restore_set
 from pgpipelines.configuration import Dumps
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Endpoint
 from pgpipelines.table_names import parse_table_name
 
 VARIABLES = (("host", "PGHOST"), ("port", "PGPORT"), ("user", "PGUSER"))

@@ -26,9 +26,10 @@ from pgpipelines.backup.restore.swapping import Names, beside, hold, is_there, m
 from pgpipelines.backup.restoring import require_same, restore_dump
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.storage.opening import opened
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import ConfigurationError, MissingObjectError, PipelineError, PrivilegeError, ServerError
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Bounds, Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName, readable
 
 MEMBER = "connect as a superuser, or as a member of every role that owns something: include/sql/roles/restorer.sql"

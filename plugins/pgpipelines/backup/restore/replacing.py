@@ -12,9 +12,10 @@ from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.readiness import require_writable
 from pgpipelines.copy.request import CopyRequest, Selection, TableCopy
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import ConfigurationError, MissingObjectError
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Bounds, Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName, quoted
 from pgpipelines.whole_database import every_table

@@ -11,7 +11,7 @@ from psycopg2.extensions import encodings
 
 from pgpipelines.backup.programs import Programs
 from pgpipelines.backup.restoring import run_psql
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 
 # Statements of pg_dumpall, behind comments and psql's own commands. A text with a backslash is written as E'…'.
 _STATEMENT = re.compile(

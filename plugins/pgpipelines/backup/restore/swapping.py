@@ -21,6 +21,7 @@ from psycopg2.errorcodes import OBJECT_IN_USE
 from pgpipelines.backup.manifest import Manifest
 from pgpipelines.backup.properties import BUILTIN, ICU, give_properties, read_properties
 from pgpipelines.diagnosis import sqlstate
+from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import (
     ConfigurationError,
     ConflictError,
@@ -29,7 +30,7 @@ from pgpipelines.errors import (
     ServerError,
     VerificationError,
 )
-from pgpipelines.sessions import Bounds, Endpoint, Session
+from pgpipelines.sessions import Session
 from pgpipelines.table_names import MAX_NAME_BYTES
 from pgpipelines.templates import literal, quoted
 

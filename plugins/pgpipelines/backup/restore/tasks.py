@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from airflow.sdk import Asset, AssetAlias, get_current_context
+from airflow.sdk import Asset, get_current_context
 
 from pgpipelines.backup.restore.choosing import find
 from pgpipelines.backup.restore.engine import Restored, Wanted, restore_set
@@ -15,11 +15,9 @@ from pgpipelines.backup.sets import DumpSet
 from pgpipelines.configuration import load
 from pgpipelines.connections import endpoint
 from pgpipelines.errors import ConfigurationError
+from pgpipelines.outlets import RESTORES
 from pgpipelines.table_names import parse_table_name
 from pgpipelines.tasks import current_run, plain_errors
-
-# Into which database a set is restored is known only when the task runs: it names this as its outlet.
-RESTORES = AssetAlias("pgpipelines restores", group="pgpipelines")
 
 Summary = dict[str, Any]
 

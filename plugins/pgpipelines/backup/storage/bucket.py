@@ -30,8 +30,7 @@ from pgpipelines.backup.sets import (
 from pgpipelines.backup.storage.keys import KeySource
 from pgpipelines.backup.storage.place import held
 from pgpipelines.backup.storage.temporary import own_folder, private_folder
-from pgpipelines.diagnosis import one_line
-from pgpipelines.errors import ConfigurationError, ConnectionFailedError, PipelineError, PrivilegeError
+from pgpipelines.errors import ConfigurationError, ConnectionFailedError, PipelineError, PrivilegeError, one_line
 
 # Longer than any task may run.
 UNFINISHED_FOR = timedelta(days=1)

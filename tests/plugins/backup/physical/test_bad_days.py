@@ -24,6 +24,7 @@ from pgpipelines.backup.physical.restoring import READ_PROGRAMS
 from pgpipelines.backup.physical.taking import take_backup
 from pgpipelines.backup.programs import of_same_major
 from pgpipelines.backup.scratch import scratch_folder
+from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import (
     ConfigurationError,
     ConflictError,
@@ -31,7 +32,6 @@ from pgpipelines.errors import (
     PrivilegeError,
     ServerError,
 )
-from pgpipelines.sessions import Endpoint
 from tests.fixtures.archiving import PASSWORD, ROLE, Archiving
 from tests.fixtures.killing import run_killed
 from tests.fixtures.servers import Database
@@ -49,7 +49,7 @@ from pathlib import Path
 from psycopg2.extensions import parse_dsn
 from pgpipelines.backup.physical.drill import drill_backup
 from pgpipelines.backup.physical.taking import take_backup
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 print("ready", flush=True)
 endpoint = Endpoint("conn", parse_dsn(sys.stdin.readline()))
 drill_backup(take_backup(endpoint, Path(sys.argv[1]), "tests.take"), Path(sys.argv[2]), endpoint, "tests.drill")

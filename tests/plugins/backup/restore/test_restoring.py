@@ -17,9 +17,10 @@ from pgpipelines.backup.manifest import DUMP
 from pgpipelines.backup.restore import swapping
 from pgpipelines.backup.restore.engine import Restored, Wanted, restore_set
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.endpoints import Bounds
 from pgpipelines.errors import ConfigurationError, ConflictError, VerificationError
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Bounds, Session
+from pgpipelines.sessions import Session
 from tests.fixtures.servers import Database, outside
 from tests.plugins.backup.databases import again, fill, folder_of, take
 

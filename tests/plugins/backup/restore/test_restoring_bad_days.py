@@ -47,7 +47,7 @@ from psycopg2.extensions import parse_dsn
 from pgpipelines.backup.restore.engine import Wanted, restore_set
 from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.ledger import Run
-from pgpipelines.sessions import Endpoint
+from pgpipelines.endpoints import Endpoint
 folder = Path(sys.argv[1])
 found = Folder(folder.parent.parent).read(f"{folder.parent.name}/{folder.name}")
 print("ready", flush=True)
