@@ -18,7 +18,7 @@ from demo.keys import Secrets, write_private
 from demo.place import AIRFLOW_HOME, ROOT, VENV
 from demo.processes import Processes
 from demo.roles import password_of
-from demo.servers import Server, free_port
+from demo.servers import Server, binaries, free_port
 from pgpipelines.configuration import load
 
 UI_USER = "admin"
@@ -90,6 +90,8 @@ class Airflow:
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},
             **{f"AIRFLOW_CONN_{conn_id.upper()}": text for conn_id, text in connections.items()},
             "PGPIPELINES_DUMP_DIRECTORY": str(AIRFLOW_HOME / "dumps"),
+            # Drills run servers too, by programs that their account can come to.
+            "PGPIPELINES_POSTGRESQL_BIN": str(binaries(metadata.major)),
             "PGPIPELINES_POOLS": ",".join(f"{name}={POOL_SLOTS}" for name in named_pools()),
         }
 

@@ -22,7 +22,7 @@ from demo.airflow import PREFERRED_PORT
 from demo.databases import METADATA_ROLE, PREFERRED_PORTS
 from demo.place import outside
 from demo.processes import Leader, living
-from demo.roles import MONITOR, READER, WRITER, password_of
+from demo.roles import DUMPER, MONITOR, READER, RESTORER, WRITER, password_of
 from demo.servers import Server, binaries
 from demo.systems import SYSTEMS
 from tests.fixtures.clones import PATIENCE_SECONDS, Clone, Demo
@@ -57,9 +57,12 @@ def few_runs(clone: Clone, first: tuple[int, str]) -> Path:
 
 @pytest.fixture(scope="module")
 def staying(clone: Clone, few_runs: Path) -> Iterator[Demo]:
-    """The second demo, which stays up."""
+    """The second demo, which dumps too, and stays up."""
+    runs = few_runs.read_text()
+    few_runs.write_text(f'{runs}\nFIRST = (*FIRST, Wanted("postgres_nightly_dump"))\n')
     demo = clone.start()
     demo.wait_for("Ctrl-C stops everything")
+    few_runs.write_text(runs)
     yield demo
     demo.send(signal.SIGTERM)
     demo.wait()
@@ -76,7 +79,7 @@ def running(clone: Clone, servers: Path) -> list[psutil.Process]:
 def secrets_of(servers: Path) -> list[str]:
     """Every password and key of a demo, those derived from others too."""
     stored = list(json.loads((servers / "secrets.json").read_text()).values())
-    roles = (READER, WRITER, MONITOR, METADATA_ROLE, *(system.owner for system in SYSTEMS))
+    roles = (READER, WRITER, DUMPER, RESTORER, MONITOR, METADATA_ROLE, *(system.owner for system in SYSTEMS))
     for home in (file.parent for file in servers.glob("*/password")):
         server = Server(home, 18, 0)
         stored += [server.password, *(password_of(server, role) for role in roles)]
@@ -187,14 +190,17 @@ def test_no_secret_was_ever_an_argument_of_a_process(clone: Clone, staying: Demo
     assert not [secret for secret in secrets_of(servers) if secret in seen]
 
 
-def test_no_secret_is_in_a_log(clone: Clone, staying: Demo, servers: Path) -> None:
+def test_no_secret_is_in_a_log_or_in_a_manifest(clone: Clone, staying: Demo, servers: Path) -> None:
     logs = [*(clone.folder / ".demo").glob("**/*.log"), *servers.glob("*/server.log")]
+    (manifest,) = (clone.folder / ".demo").glob("**/manifest.json")
+    logs.append(manifest)
     texts = [staying.output.partition("password: ")[0], *(log.read_text(errors="replace") for log in logs)]
     assert any("rows=" in text for text in texts)
     assert not [secret for secret in secrets_of(servers) for text in texts if secret in text]
 
 
 def test_no_secret_is_in_airflows_tables_or_in_the_warehouse(staying: Demo, servers: Path) -> None:
+    assert re.search(r"success +postgres_nightly_dump$", staying.output, re.MULTILINE)
     for server, database, known in (("metadata", "airflow", "public.xcom"), ("target", "warehouse", "ledger")):
         port = int((servers / server / "data" / "postmaster.pid").read_text().splitlines()[3])
         dumped = dump(Server(servers / server, 18, port), database)

@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import signal
+import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pgpipelines.backup.processes import Process, run
-from pgpipelines.backup.programs import Programs
+from pgpipelines.backup.programs import FOLDERS_VARIABLE, Programs
 from pgpipelines.endpoints import Endpoint
-from pgpipelines.errors import ConnectionFailedError, RetriableError, ServerError
+from pgpipelines.errors import ConfigurationError, ConnectionFailedError, RetriableError, ServerError
 from pgpipelines.sessions import Session
 
 NAME = "scratch server"
@@ -71,13 +72,24 @@ def scratch_folder(sets: Path) -> Path:
 def scratch_server(programs: Programs, folder: Path, first_role: str, encoding: str) -> Iterator[Endpoint]:
     """Run a server in `folder`, made by `first_role`; give a superuser's endpoint of an empty database. Drop it all.
 
-    Raises ServerError where it can't be made or started.
+    Raises ServerError where it can't be made or started, ConfigurationError where its programs are out of reach.
     """
+    require_passable(programs)
     with scratch_place(folder) as user:
         data = folder / "data"
         _initialise(programs, data, first_role, encoding, user)
         with serving(programs, data, SETTINGS, user) as server:
             yield _administrator(server, folder, first_role)
+
+
+def require_passable(programs: Programs) -> None:
+    """Raise ConfigurationError where the account that a server runs as can't come to its programs."""
+    folders = {programs.folder, *programs.folder.parents, *programs.folder.resolve().parents}
+    if os.geteuid() == 0 and not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+        raise ConfigurationError(
+            f"PostgreSQL refuses to run as root, and {UNPRIVILEGED_USER} may not pass {programs.folder}",
+            f"let Airflow run by an account of its own, or name a folder with the same programs in {FOLDERS_VARIABLE}",
+        )
 
 
 @contextmanager

@@ -20,10 +20,10 @@ from pgpipelines.backup.contents import Contents, Position, SequenceRange, diffe
 from pgpipelines.backup.definitions import differing_definitions, differing_roles
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import DUMP, describe_file, write_manifest
-from pgpipelines.backup.programs import client_for
+from pgpipelines.backup.programs import FOLDERS_VARIABLE, client_for, server_for
 from pgpipelines.backup.scratch import scratch_folder
 from pgpipelines.backup.sets import DumpSet
-from pgpipelines.errors import VerificationError
+from pgpipelines.errors import ConfigurationError, VerificationError
 from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
 from tests.fixtures.servers import Database
@@ -115,6 +115,20 @@ def test_whatever_is_otherwise_is_named(source: Database, change: str, named: st
     source.run(change)
     (found,) = differences(before, (), contents(source), {})
     assert found.startswith(named)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="servers of others than root run as themselves")
+def test_programs_that_the_servers_account_can_not_come_to_are_named(
+    source: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = take(source, tmp_path)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "bin").symlink_to(server_for(source.server.major).folder)
+    monkeypatch.setenv(FOLDERS_VARIABLE, str(closed / "bin"))
+    with pytest.raises(ConfigurationError, match="nobody may not pass .*/closed/bin"):
+        drill_set(taken, "tests.drill")
+    assert again(taken).state == "whole"
 
 
 def test_zeros_that_were_never_written_are_zeros(source: Database) -> None:

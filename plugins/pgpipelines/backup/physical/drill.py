@@ -27,7 +27,7 @@ from pgpipelines.backup.physical.restoring import READ_PROGRAMS, Target, way_to
 from pgpipelines.backup.physical.wal import Stretch, lsn_text, parse_lsn, timeline_of
 from pgpipelines.backup.physical.waldump import End, transaction_ends
 from pgpipelines.backup.programs import of_same_major
-from pgpipelines.backup.scratch import scratch_folder
+from pgpipelines.backup.scratch import require_passable, scratch_folder
 from pgpipelines.backup.storage.place import held
 from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError, PipelineError, PrivilegeError, ServerError, VerificationError
@@ -63,7 +63,7 @@ def drill_backup(
     take to archive.
     """
     manifest = backup.require_manifest()
-    of_same_major(manifest.server_major, (*PROGRAMS, *READ_PROGRAMS))
+    require_passable(of_same_major(manifest.server_major, (*PROGRAMS, *READ_PROGRAMS)))
     with held(backup.folder.parent):
         archive = Archive(archived, manifest.segment_bytes)
         position = _archived_position(endpoint, application_name, manifest, archive, archive_seconds)
