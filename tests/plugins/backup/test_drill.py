@@ -126,7 +126,7 @@ def test_programs_that_the_servers_account_can_not_come_to_are_named(
     closed.mkdir(mode=0o700)
     (closed / "bin").symlink_to(server_for(source.server.major).folder)
     monkeypatch.setenv(FOLDERS_VARIABLE, str(closed / "bin"))
-    with pytest.raises(ConfigurationError, match="nobody may not pass .*/closed/bin"):
+    with pytest.raises(ConfigurationError, match=r"nobody may not pass .*/closed/bin"):
         drill_set(taken, "tests.drill")
     assert again(taken).state == "whole"
 
