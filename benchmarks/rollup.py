@@ -122,7 +122,7 @@ def corrections(stage: Stage) -> None:
 
 
 def larger(stage: Stage) -> None:
-    """The same corrections in a log, and in one ten times as long; and there, where single hours came from."""
+    """The same corrections in a log, and in one ten times as large; and there, where single hours came from."""
     for sessions in (stage.sessions, LARGER * stage.sessions):
         request = _correct(stage, sessions)
     for day in range(1, 1 + TIMES):
@@ -131,7 +131,8 @@ def larger(stage: Stage) -> None:
 
 
 def _correct(stage: Stage, sessions: int) -> RollupRequest:
-    database = stage.make("corrected", sessions)
+    # More sessions are of more chargers: later ones would be of the future.
+    database = stage.make("corrected", sessions, chargers=CHARGERS * sessions // stage.sessions)
     request = stage.request(database)
     roll_up(request)
     stage.settle(database)
