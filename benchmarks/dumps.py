@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import resource
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +23,8 @@ from benchmarks.databases import Database, recreate
 from benchmarks.measure import server_cpu_seconds
 from benchmarks.report import table
 from benchmarks.rollup import CHARGERS, SETTINGS
-from benchmarks.stage import OTHER_MAJOR, WANTED_MAJOR
-from demo.servers import Server, free_port, installed_majors
+from benchmarks.servers import running, usual_major
+from demo.servers import Server, installed_majors
 from pgpipelines.backup.contents import read_contents
 from pgpipelines.backup.manifest import describe_file
 from pgpipelines.backup.processes import database_argument, run
@@ -163,18 +161,10 @@ def fill(server: Server, sessions: int) -> Database:
 @contextmanager
 def stage_of(major: int, sessions: int) -> Iterator[Stage]:
     """A server of this version, thrown away when the block ends."""
-    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-bench-"))
-    folder.chmod(0o755)  # servers of a root user run as another account
-    server = Server(folder / "server", major, free_port(), SETTINGS)
-    try:
-        server.create()
-        server.start()
+    with running(["server"], major, SETTINGS) as (folder, (server,)):
         database = fill(server, sessions)
         endpoint = Endpoint(database.name, parse_dsn(server.dsn(database.name)))
         yield Stage(server, endpoint, client_for(major), folder)
-    finally:
-        server.stop("immediate")
-        shutil.rmtree(folder)
 
 
 def _cpu_seconds() -> float:
@@ -185,10 +175,10 @@ def _cpu_seconds() -> float:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run what is asked for."""
-    majors = installed_majors()
     parser = argparse.ArgumentParser(description=__doc__)
-    default = WANTED_MAJOR if WANTED_MAJOR in majors else OTHER_MAJOR
-    parser.add_argument("--major", type=int, choices=majors, default=default, help="PostgreSQL's version")
+    parser.add_argument(
+        "--major", type=int, choices=installed_majors(), default=usual_major(), help="PostgreSQL's version"
+    )
     parser.add_argument("--sessions", type=int, default=SESSIONS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     wanted = parser.parse_args(arguments)

@@ -7,21 +7,19 @@ points, on a database made anew for each figure; seconds are of the wall clock, 
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 
 from psycopg2.extensions import parse_dsn
 
 from benchmarks.databases import Database, recreate
 from benchmarks.measure import server_cpu_seconds
-from benchmarks.stage import OTHER_MAJOR, WANTED_MAJOR
-from demo.servers import Server, free_port, installed_majors
+from benchmarks.servers import running, usual_major
+from demo.servers import Server
 from pgpipelines.endpoints import Endpoint
 from pgpipelines.ledger import Run
 from pgpipelines.rollup.engine import roll_up_days, roll_up_hours, roll_up_stations
@@ -194,18 +192,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sessions", type=int, default=SESSIONS)
     parser.add_argument("--only", nargs="+", choices=tuple(BENCHMARKS), default=USUAL)
     wanted = parser.parse_args(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-bench-"))
-    folder.chmod(0o755)  # servers of a root user run as another account
-    major = WANTED_MAJOR if WANTED_MAJOR in installed_majors() else OTHER_MAJOR
-    server = Server(folder / "server", major, free_port(), SETTINGS)
-    try:
-        server.create()
-        server.start()
+    with running(["server"], usual_major(), SETTINGS) as (_, (server,)):
         for name in wanted.only:
             BENCHMARKS[name](Stage(server, wanted.sessions))
-    finally:
-        server.stop("immediate")
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

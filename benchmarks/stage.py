@@ -17,11 +17,10 @@ from benchmarks.databases import Database, recreate
 from benchmarks.job import FULL_REFRESH, SOURCE_CONN, TARGET_CONN, Job, Options
 from benchmarks.measure import Measured, run
 from benchmarks.programs import copy_definition
-from demo.servers import SUPERUSER, Server, free_port, installed_majors
+from benchmarks.servers import running, usual_major
+from demo.servers import SUPERUSER, Server
 from pgpipelines.templates import quoted
 
-# The newest version that pgcopydb of Debian 12 knows; where it is not installed, one that comes with the package.
-WANTED_MAJOR, OTHER_MAJOR = 15, 16
 # What autovacuum does depends on the minute it comes in; the benchmark does it between the runs.
 SETTINGS = {"autovacuum": "off"}
 
@@ -143,20 +142,9 @@ def stage(sizes: Sizes) -> Iterator[Stage]:
             f"{sizes.disk_bytes / 1e9:.0f} GB needed in {tempfile.gettempdir()}, {free / 1e9:.0f} GB free: "
             "set TMPDIR, or fewer --rows"
         )
-    folder = Path(tempfile.mkdtemp(prefix="pgpipelines-bench-"))
-    folder.chmod(0o755)  # servers of a root user run as another account
-    major = WANTED_MAJOR if WANTED_MAJOR in installed_majors() else OTHER_MAJOR
-    source, target = (Server(folder / name, major, free_port(), SETTINGS) for name in ("source", "target"))
-    try:
-        for server in (source, target):
-            server.create()
-            server.start()
+    with running(("source", "target"), usual_major(), SETTINGS) as (folder, (source, target)):
         _write_password_file(folder / "pgpass", (source, target))
         yield Stage(source, target, sizes, folder)
-    finally:
-        for server in (source, target):
-            server.stop("immediate")
-        shutil.rmtree(folder)
 
 
 def _write_password_file(path: Path, servers: Iterable[Server]) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from pgpipelines.errors import (
     VerificationError,
 )
 from pgpipelines.sessions import Session
-from tests.dags.bag import ROOT
+from tests.fixtures.killing import begun
 from tests.fixtures.names import NAMES
 from tests.fixtures.servers import Database, outside
 from tests.fixtures.waiting import until
@@ -57,21 +56,9 @@ restore_set(found, Wanted(server, sys.argv[2], replace=True), Run("tests", "run_
 ALONE = "SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'tests.restore')"
 
 
-def restoring(taken: DumpSet, target: Database) -> subprocess.Popen[str]:
-    """A process that restores, as soon as it is given the line with the server's address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", RESTORE, str(folder_of(taken)), target.name],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.stdin.write(target.server.dsn() + "\n")
-    process.stdin.flush()
-    return process
+def restoring(taken: DumpSet, target: Database) -> AbstractContextManager[subprocess.Popen[str]]:
+    """A process that restores."""
+    return begun(RESTORE, [str(folder_of(taken)), target.name], target.server.dsn())
 
 
 def test_the_process_is_killed_at_any_moment(taken: DumpSet, used: Database, source: Database) -> None:
