@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from operator import add
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pgpipelines.catalog import Column
@@ -29,6 +30,8 @@ ROWS_PER_BUCKET = 16
 # Each takes about 60 bytes here while two sides are compared, and 100 on their servers.
 MOST_BUCKETS = 2**18
 BLOCK_BYTES = 128 * 1024
+# The sums of a bucket without rows.
+NOTHING = (0, 0, 0)
 # A row that is looked up by index costs as much as so many that are read one after the other, by several workers.
 LOOKED_UP = 8
 
@@ -117,6 +120,32 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """The checksums of both contents: for each, a line for each bucket, in their order (checksum/send_buckets.sql)."""
+
+    expected: bytes
+    found: bytes
+
+    @cached_property
+    def differing(self) -> list[int]:
+        """The numbers of the buckets that are not equal."""
+        return [bucket for bucket, _, _ in _differing(self.expected, self.found)]
+
+    def unexplained(self, staged: bytes) -> list[int]:
+        """Those of them that still would not be, if the staged rows were in their place (checksum/send_staged.sql)."""
+        changes = io.BytesIO(staged)
+        change = next(changes, b"")
+        left = []
+        for bucket, line, other in _differing(self.expected, self.found):
+            while _bucket(change) < bucket:
+                change = next(changes, b"")
+            added = _sums(change) if _bucket(change) == bucket else NOTHING
+            if _sums(line) != tuple(map(add, _sums(other), added)):
+                left.append(bucket)
+        return left
+
+
+@dataclass(frozen=True)
 class Contents:
     """Two contents to compare: a selection of the source, and `found` of the target as its transaction sees it.
 
@@ -131,14 +160,21 @@ class Contents:
     buckets: int
     indexed_rows: int = 0
 
-    def differing_buckets(self) -> list[int]:
-        """Compare both sides, each at the same time; return the numbers of the buckets that are not equal.
+    def compare(self) -> Compared:
+        """Read both sides, each at the same time.
 
         The source is read once: asked again, this tells how the target stands to that by then.
         """
         with in_background(lambda: self._expected, self.source.cancel) as expected:
             found = self._sums(self.target, self.found)
-            return list(_differing(expected.result(), found))
+            return Compared(expected.result(), found)
+
+    def staged(self, staging: QualifiedName) -> bytes:
+        """What staged rows would add to the target's checksum, as the lines of its buckets."""
+        stream = io.BytesIO()
+        context = self.comparison.context(self.found, buckets=self.buckets)
+        self.target.copy(render("checksum/send_staged.sql", staging=staging, **context), stream, BLOCK_BYTES)
+        return stream.getvalue()
 
     @cached_property
     def _expected(self) -> bytes:
@@ -167,15 +203,20 @@ class Contents:
 
     def _rows_of(self, buckets: list[int], session: Session, selection: Selection) -> dict[str, Any]:
         """What the templates need to read the rows of some buckets: by index, where those are few."""
-        sought = False
-        if self.indexed_rows:
-            (key,) = self.comparison.key
-            table, only = selection.table, selection.only
-            slices = int(
-                session.one("checksum/slices.sql", table=table, only=only, key=key, buckets=self.buckets).slices
-            )
-            sought = slices * len(buckets) * ROWS_PER_BUCKET * LOOKED_UP <= self.indexed_rows
-        return self.comparison.context(selection, buckets=self.buckets, keyed=True, chosen=True, sought=sought)
+        few = self._are_few(buckets, session, selection)
+        return self.comparison.context(selection, buckets=self.buckets, keyed=True, chosen=True, sought=few)
+
+    def are_few(self, buckets: list[int]) -> bool:
+        """Tell whether the rows of some buckets are found by index, on both sides."""
+        return self._are_few(buckets, self.source, self.selection) and self._are_few(buckets, self.target, self.found)
+
+    def _are_few(self, buckets: list[int], session: Session, selection: Selection) -> bool:
+        if not self.indexed_rows:
+            return False
+        (key,) = self.comparison.key
+        table, only = selection.table, selection.only
+        slices = int(session.one("checksum/slices.sql", table=table, only=only, key=key, buckets=self.buckets).slices)
+        return slices * len(buckets) * ROWS_PER_BUCKET * LOOKED_UP <= self.indexed_rows
 
     def list_differing_rows(self, wanted: QualifiedName) -> int:
         """Add the keys of the rows that are not found as expected to `wanted`; return their number."""
@@ -209,8 +250,8 @@ def buckets_for(rows: int) -> int:
     return buckets
 
 
-def _differing(expected: bytes, found: bytes) -> Iterator[int]:
-    """The numbers of the buckets whose lines are not the same in both, or are missing in one."""
+def _differing(expected: bytes, found: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """The buckets whose lines are not the same in both, with these; nothing for a line that one side lacks."""
     if expected == found:
         return
     lines, others = io.BytesIO(expected), io.BytesIO(found)
@@ -218,7 +259,11 @@ def _differing(expected: bytes, found: bytes) -> Iterator[int]:
     while line or other:
         bucket, other_bucket = (0, 0) if line == other else (_bucket(line), _bucket(other))
         if line != other:
-            yield min(bucket, other_bucket)
+            yield (
+                min(bucket, other_bucket),
+                line if bucket <= other_bucket else b"",
+                other if other_bucket <= bucket else b"",
+            )
         if bucket <= other_bucket:
             line = next(lines, b"")
         if other_bucket <= bucket:
@@ -228,6 +273,11 @@ def _differing(expected: bytes, found: bytes) -> Iterator[int]:
 def _bucket(line: bytes) -> int:
     """The number of a line's bucket; behind the last line, more than any."""
     return int(line.partition(b"\t")[0]) if line else MOST_BUCKETS
+
+
+def _sums(line: bytes) -> tuple[int, ...]:
+    """A line's rows, and both halves of the sum of their hashes."""
+    return tuple(map(int, line.split(b"\t")[1:])) if line else NOTHING
 
 
 @contextmanager

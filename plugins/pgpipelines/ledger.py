@@ -100,6 +100,13 @@ def last_watermark(session: Session, target_table: str, origin: str, selection: 
     return str(row.watermark) if row else None
 
 
+def last_snapshot(session: Session, target_table: str, origin: str, selection: str) -> str | None:
+    """The snapshot of the source that the last successful run into a table read; None where there was none."""
+    values = {"target_table": target_table, "origin": origin, "selection": selection}
+    row = session.one("ledger/last_snapshot.sql", values)
+    return str(row.snapshot) if row else None
+
+
 def record(session: Session, run: Run, entry: Entry) -> None:
     """Add a run in the session's current transaction."""
     values = {**asdict(run), **asdict(entry)}

@@ -435,7 +435,7 @@ def named(both: Contents, buckets: list[int]) -> list[str]:
 
 def names_of_differences(source: Database, target: Database, how: Comparison, buckets: int = 1) -> list[str]:
     with both_contents(source, target, how, buckets) as both:
-        return named(both, both.differing_buckets())
+        return named(both, both.compare().differing)
 
 
 def test_names_the_keys_that_differ_and_how(source: Database, target: Database) -> None:
@@ -472,7 +472,7 @@ def test_equal_contents_differ_in_no_bucket(source: Database, target: Database) 
     for database in (source, target):
         database.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 100)")
     with both_contents(source, target, comparison(source, ["id"]), 16) as both:
-        assert both.differing_buckets() == []
+        assert both.compare().differing == []
 
 
 def test_only_the_buckets_that_differ_are_looked_into(source: Database, target: Database) -> None:
@@ -481,7 +481,7 @@ def test_only_the_buckets_that_differ_are_looked_into(source: Database, target: 
     target.run("UPDATE t SET v = 2 WHERE id = 7")
     how = comparison(source, ["id"])
     with both_contents(source, target, how, 64) as both:
-        (bucket,) = both.differing_buckets()
+        (bucket,) = both.compare().differing
         assert named(both, [bucket]) == ["(7) (different)"]
     with both_contents(source, target, how, 64) as both:
         assert named(both, [number for number in range(64) if number != bucket]) == []
@@ -495,12 +495,12 @@ def test_a_mended_target_is_held_against_what_the_source_said_before(source: Dat
         )
     target.run("UPDATE t SET v = 2 WHERE id = 7")
     with both_contents(source, target, comparison(source, ["id"]), 16) as both:
-        found = both.differing_buckets()
+        found = both.compare().differing
         assert len(found) == 1
         target.run("UPDATE t SET v = 1 WHERE id = 7")
-        assert both.differing_buckets() == []
+        assert both.compare().differing == []
         target.run("DELETE FROM t")
-        assert both.differing_buckets() == list(range(16))
+        assert both.compare().differing == list(range(16))
 
 
 @pytest.mark.parametrize("key", ["smallint", "integer", "bigint"])
@@ -531,7 +531,7 @@ def test_keys_at_the_end_of_their_type_are_found_by_index(source: Database, targ
         database.run("CREATE TABLE t (id bigint PRIMARY KEY, v int)")
         database.run(f"INSERT INTO t SELECT {2**63 - 1} - n, {value} FROM generate_series(0, 2) AS n")
     with both_contents(source, target, comparison(source, ["id"]), 2**18, indexed_rows=10**9) as both:
-        found = named(both, both.differing_buckets())
+        found = named(both, both.compare().differing)
     assert found == [f"({2**63 - 1 - n}) (different)" for n in (2, 1, 0)]
 
 

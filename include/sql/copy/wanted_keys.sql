@@ -1,5 +1,5 @@
--- The keys that are wanted from the source, each part as text. Those known to be extra here are not there.
--- Parameters: wanted (table), key (names). Locks nothing that others see.
+-- The keys that are wanted from the source, each part as text. Those known to be extra here are not there, and others
+-- may be staged already. Parameters: wanted, staging (tables), key (names). Locks nothing that others see.
 SELECT
 {% if key %}
 {% for name in key %}
@@ -9,5 +9,12 @@ SELECT
 {% else %}
     "pgpipelines hash"::text AS "key 1"
 {% endif %}
-FROM {{ wanted | identifier }}
-WHERE "pgpipelines kind" <> 'extra';
+FROM {{ wanted | identifier }} AS wanted
+WHERE
+    "pgpipelines kind" <> 'extra'
+    {% if key %}
+    AND NOT EXISTS (
+        SELECT FROM {{ staging | identifier }} AS staged
+        WHERE {{ key | matching("wanted", "staged") }}
+    )
+    {% endif %};

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pgpipelines.copy.cursors import KIND_OF_XMIN
 from pgpipelines.copy.readings import read_cursor
 from pgpipelines.copy.request import XMIN
-from pgpipelines.copy.watermark import Origin, Snapshot, Watermark
+from pgpipelines.copy.watermark import OLDEST_FLOOR, Origin, Snapshot, Watermark
 from pgpipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -98,6 +99,17 @@ def observe(session: Session, tracking: Tracking, in_flight: InFlight, last: Wat
         seen=reading.seen,
     )
     return Position(condition, reason, watermark)
+
+
+def written_since(then: str, now: str) -> Condition | None:
+    """The rows that a snapshot `then` did not show and one `now` does, as both are printed; None where xmin can't tell.
+
+    Says nothing of another history: after a failover or a restore, rows may be missing here, or be too many.
+    """
+    floor, ceiling = int(then.partition(":")[0]), int(now.split(":")[1])
+    if not 0 <= ceiling - floor < OLDEST_FLOOR:
+        return None
+    return Condition(column=None, type=KIND_OF_XMIN.type, nullable=False, floor=floor)
 
 
 def _why_everything(tracking: Tracking, now: Snapshot, kept: Watermark) -> str:

@@ -93,7 +93,7 @@ class Tracking:
     @property
     def has_xmin(self) -> bool:
         """Tell whether every row names the transaction that wrote it."""
-        return bool(self.leaves) and all(leaf.has_xmin for leaf in self.leaves)
+        return _all_have_xmin(self.leaves)
 
     @property
     def nullable(self) -> bool:
@@ -111,7 +111,7 @@ def track(session: Session, selection: Selection, cursor: Cursor, columns: Seque
 
     Raises ConfigurationError for a cursor that can't tell what changed.
     """
-    leaves = _leaves(session, selection, cursor) if selection.select is None else ()
+    leaves = _leaves(session, selection, cursor.column) if selection.select is None else ()
     if cursor.by_xmin:
         tracking = Tracking(selection, cursor, KIND_OF_XMIN, None, leaves)
         _require_xmin(tracking)
@@ -122,13 +122,22 @@ def track(session: Session, selection: Selection, cursor: Cursor, columns: Seque
     return tracking
 
 
-def _leaves(session: Session, selection: Selection, cursor: Cursor) -> tuple[Leaf, ...]:
+def has_xmin(session: Session, selection: Selection) -> bool:
+    """Tell whether every row of a selection names the transaction that wrote it."""
+    return selection.select is None and _all_have_xmin(_leaves(session, selection, XMIN))
+
+
+def _all_have_xmin(leaves: tuple[Leaf, ...]) -> bool:
+    return bool(leaves) and all(leaf.has_xmin for leaf in leaves)
+
+
+def _leaves(session: Session, selection: Selection, column: str) -> tuple[Leaf, ...]:
     rows = session.query(
         "copy/leaves.sql",
         {
             "schema": selection.table.schema,
             "name": selection.table.name,
-            "column": cursor.column,
+            "column": column,
             "access_method": ACCESS_METHOD,
         },
         only=selection.only,

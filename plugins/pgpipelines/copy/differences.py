@@ -11,7 +11,10 @@ from pgpipelines.copy.request import Selection
 from pgpipelines.errors import VerificationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pgpipelines.catalog import Table
+    from pgpipelines.copy.changes import Condition
     from pgpipelines.copy.merging import Merging
     from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.sides import Sides
@@ -40,13 +43,24 @@ def _by_number(plan: Plan, table: Table) -> bool:
     return plain and selection.whole and [column.hashing for column in comparison.key_columns] == ["integer"]
 
 
-def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
-    """Compare both contents, and stage the source's rows where they differ; None where they are equal."""
-    buckets = both.differing_buckets()
-    if not buckets:
+def stage_differing(both: Contents, merging: Merging, changed: Callable[[], Condition | None]) -> Relayed | None:
+    """Compare both contents, and stage the source's rows where they differ; None where they are equal.
+
+    Where many buckets differ, the rows that the source says have `changed` since the last run are staged first: what
+    these explain needs no look at the other rows of their buckets. Nothing rests on what it says.
+    """
+    compared = both.compare()
+    if not compared.differing:
         return None
-    list_differing(both, merging, buckets)
-    return merging.stage_wanted()
+    buckets, relayed = compared.differing, Relayed(0, 0)
+    condition = changed() if both.comparison.key and not both.are_few(buckets) else None
+    if condition is not None:
+        relayed = merging.stage_changed_among(condition, both.buckets, buckets)
+        buckets = compared.unexplained(both.staged(merging.plan.workspace.staging))
+    if buckets:
+        list_differing(both, merging, buckets)
+        relayed += merging.stage_wanted()
+    return relayed
 
 
 def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:

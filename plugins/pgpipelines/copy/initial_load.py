@@ -51,7 +51,7 @@ def _settle(sides: Sides, plan: Plan, loaded: Loaded) -> None:
         table = describe_existing(target, loaded.table)
         merging = Merging(sides.source, target, plan, table, report)
         merging.prepare()
-        differences.stage_differing(differences.contents(sides, plan, table, loaded.rows), merging)
+        differences.stage_differing(differences.contents(sides, plan, table, loaded.rows), merging, lambda: None)
         merging.merge(later=False)
     target.commit()
 
@@ -65,11 +65,11 @@ def _prove(sides: Sides, plan: Plan, loaded: Loaded) -> None:
         table = describe_existing(sides.target, loaded.table)
         # Both are expected to be equal: one sum tells, and only if it doesn't, where.
         whole = differences.contents(sides, plan, table, 0)
-        if not whole.differing_buckets():
+        if not whole.compare().differing:
             return
         both = differences.contents(sides, plan, table, loaded.rows)
         merging = Merging(sides.source, sides.target, plan, table, report)
-        differences.require_equal(both, merging, both.differing_buckets())
+        differences.require_equal(both, merging, both.compare().differing)
 
 
 def require_count(sides: Sides, plan: Plan, table: QualifiedName) -> None:

@@ -18,6 +18,7 @@ from pgpipelines.templates import QualifiedName, Sql, render
 
 if TYPE_CHECKING:
     from pgpipelines.catalog import Column, Reference, Table, Unique
+    from pgpipelines.copy.changes import Condition
     from pgpipelines.copy.plan import Plan
     from pgpipelines.sessions import Session
 
@@ -71,19 +72,22 @@ class Merging:
         self.target.execute("copy/create_staging.sql", staging=space.staging, table=self.table.name, columns=names)
         self.target.execute("copy/create_wanted.sql", wanted=space.wanted, table=self.table.name, key=key)
 
-    def stage_changed(self, change: object, values: dict[str, object]) -> Relayed:
+    def stage_changed(self, change: Condition) -> Relayed:
         """Stage the rows that changed since the last run."""
-        read = render(
-            "copy/read_changed.sql",
-            binary=self.plan.binary,
-            change=change,
-            **self.plan.comparison.context(self.plan.selection),
-        )
+        return self._stage_changed(change, change.values, self.plan.comparison.context(self.plan.selection))
+
+    def stage_changed_among(self, change: Condition, number: int, buckets: list[int]) -> Relayed:
+        """Stage those of some buckets, of so many in all."""
+        context = self.plan.comparison.context(self.plan.selection, buckets=number, chosen=True)
+        return self._stage_changed(change, {**change.values, "chosen_buckets": buckets}, context)
+
+    def _stage_changed(self, change: Condition, values: dict[str, object], context: dict[str, Any]) -> Relayed:
+        read = render("copy/read_changed.sql", binary=self.plan.binary, change=change, **context)
         return relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
 
     def stage_wanted(self) -> Relayed:
         """Stage the rows of the wanted keys, as far as the source has them."""
-        key, wanted = self.plan.comparison.key, self.plan.workspace.wanted
+        key, space = self.plan.comparison.key, self.plan.workspace
         read = render(
             "copy/read_wanted.sql",
             binary=self.plan.binary,
@@ -92,7 +96,8 @@ class Merging:
         )
         sent = Relayed(0, 0)
         size = KEYS_AT_ONCE if key else HASHES_AT_ONCE
-        for batch in self.target.batches("copy/wanted_keys.sql", None, size, wanted=wanted, key=key):
+        tables = {"wanted": space.wanted, "staging": space.staging}
+        for batch in self.target.batches("copy/wanted_keys.sql", None, size, **tables, key=key):
             values = {f"key_{number}": list(part) for number, part in enumerate(zip(*batch, strict=True), start=1)}
             sent += relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
         return sent

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.copy import differences, initial_load, loading
-from pgpipelines.copy.changes import Condition
+from pgpipelines.copy.changes import Condition, written_since
+from pgpipelines.copy.cursors import has_xmin
 from pgpipelines.copy.definition import attachment, creation, foreign_keys, indexes, run_all, structure
 from pgpipelines.copy.locking import hold_definitions
 from pgpipelines.copy.merging import Changes, Merging
@@ -204,7 +205,7 @@ def _merge(sides: Sides, plan: Plan) -> Outcome:
 def _stage_changed(sides: Sides, merging: Merging, condition: Condition) -> Outcome:
     """Stage the rows that changed since the last run, and those in their way."""
     with sides.progress.step("read"):
-        relayed = merging.stage_changed(condition, condition.values)
+        relayed = merging.stage_changed(condition)
         if merging.ask_for_unknown():
             relayed += merging.stage_wanted()
     return Outcome(merging.plan, merging.plan.name, "checksum of the changed rows", relayed, merging=merging)
@@ -216,10 +217,21 @@ def _stage_differing(sides: Sides, merging: Merging) -> Outcome:
     rows = max(plan.source.estimated_rows, merging.table.estimated_rows)
     both = differences.contents(sides, plan, merging.table, rows)
     with sides.progress.step("compare"):
-        relayed = differences.stage_differing(both, merging)
+        relayed = differences.stage_differing(both, merging, lambda: _changed(sides, plan))
     if relayed is None:
         return Outcome(plan, plan.name, "checksum")
     return Outcome(plan, plan.name, "checksum", relayed, both=both, merging=merging)
+
+
+def _changed(sides: Sides, plan: Plan) -> Condition | None:
+    """Which rows the source says have changed since the last run into the table, if it can tell."""
+    if plan.position is not None and plan.position.condition is not None:
+        return plan.position.condition
+    if not has_xmin(sides.source, plan.selection):
+        return None
+    digest = selection_digest(plan.selection)
+    last = ledger.last_snapshot(sides.target, str(plan.name), sides.snapshot.origin, digest)
+    return written_since(last, sides.snapshot.text) if last else None
 
 
 def _require_unchanged(plan: Plan, found: Table) -> None:
@@ -250,7 +262,7 @@ def _verify(sides: Sides, outcome: Outcome) -> Outcome:
     with sides.progress.step("verify"), sides.progress.watch(sides.target.backend) as report:
         if outcome.merging is None and outcome.both is not None:
             merging = Merging(sides.source, sides.target, outcome.plan, outcome.plan.target, report)
-            differences.require_equal(outcome.both, merging, outcome.both.differing_buckets())
+            differences.require_equal(outcome.both, merging, outcome.both.compare().differing)
             return outcome
         return _verify_merged(sides, outcome)
 
@@ -269,7 +281,7 @@ def _verify_merged(sides: Sides, outcome: Outcome) -> Outcome:
         raise differences.not_equal(sides.source, plan, "rows that were written", keys)
     strangers = _written(sides, plan) - outcome.written
     if both is not None and (strangers or not plan.comparison.key):
-        differences.require_equal(both, merging, both.differing_buckets())
+        differences.require_equal(both, merging, both.compare().differing)
     if both is None and strangers:
         notice = f"triggers or foreign keys of the target wrote {strangers} more rows of {plan.name}"
         return replace(outcome, notices=(*outcome.notices, notice))

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from pgpipelines.checksum import Contents
+from pgpipelines.copy import differences
+from pgpipelines.copy.merging import Merging
 from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
 from tests.fixtures.copying import content, copied, ledger_rows
 from tests.fixtures.servers import Database
@@ -55,6 +58,64 @@ def test_only_rows_that_differ_are_written(source: Database, target: Database) -
     after = versions(target)
     assert (changes.inserted, changes.updated, changes.deleted) == (1, 1, 1)
     assert {row for row in before if after.get(row) != before[row]} == {7, 8}
+    assert_equal(source, target)
+
+
+MANY = PEOPLE + "; INSERT INTO t SELECT g, 'n' || g, 'Seoul' FROM generate_series(1, 400) AS g"
+
+
+def watch_looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Collect the buckets whose rows are looked at one by one."""
+    looked_into: list[int] = []
+    look = differences.list_differing
+
+    def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:
+        looked_into.extend(buckets)
+        look(both, merging, buckets)
+
+    monkeypatch.setattr(differences, "list_differing", list_differing)
+    return looked_into
+
+
+def test_rows_written_since_the_last_run_explain_their_buckets(
+    source: Database, target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.run(MANY)
+    copied(source, target)
+    source.run("UPDATE t SET town = NULL WHERE id % 9 = 0; INSERT INTO t SELECT g FROM generate_series(401, 430) AS g")
+    looked_into = watch_looks(monkeypatch)
+    changes = copied(source, target).changes
+    assert (changes.inserted, changes.updated, changes.deleted) == (30, 44, 0)
+    assert looked_into == []
+    assert_equal(source, target)
+
+
+def test_a_bucket_is_looked_into_where_more_has_changed_than_the_source_says(
+    source: Database, target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.run(MANY)
+    copied(source, target)
+    source.run("UPDATE t SET town = NULL WHERE id % 9 = 0; DELETE FROM t WHERE id = 19")
+    target.run("UPDATE t SET name = 'spoilt' WHERE id IN (90, 200, 360); DELETE FROM t WHERE id = 301")
+    looked_into = watch_looks(monkeypatch)
+    result = copied(source, target)
+    # Those of the rows 19, 200 and 301: what was spoilt in the rows 90 and 360 is staged.
+    assert len(looked_into) == 3
+    assert (result.changes.inserted, result.changes.updated, result.changes.deleted) == (1, 45, 1)
+    assert result.rows == 46
+    assert_equal(source, target)
+
+
+@pytest.mark.parametrize("snapshot", ["1:1:", "999999999:999999999:", None])
+def test_a_ledger_of_another_history_costs_a_copy_nothing_but_time(
+    source: Database, target: Database, snapshot: str | None
+) -> None:
+    source.run(MANY)
+    copied(source, target)
+    source.run("UPDATE t SET town = NULL WHERE id % 9 = 0; DELETE FROM t WHERE id = 19")
+    target.run("UPDATE pgpipelines.ledger SET snapshot = coalesce(%s, pg_current_snapshot()::text)", (snapshot,))
+    changes = copied(source, target).changes
+    assert (changes.inserted, changes.updated, changes.deleted) == (0, 44, 1)
     assert_equal(source, target)
 
 
