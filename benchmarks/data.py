@@ -118,10 +118,22 @@ def make(server: Server, data: Data, environment: Mapping[str, str]) -> None:
     database.execute("benchmarks/vacuum.sql")
 
 
-def change(server: Server, data: Data, salt: int, *, updated: int, deleted: int = 0, inserted: int = 0) -> int:
-    """Change about so many rows, chosen at random but the same in each run; return how many it were."""
+def change(
+    server: Server,
+    data: Data,
+    salt: int,
+    *,
+    updated: int,
+    deleted: int = 0,
+    inserted: int = 0,
+    among: int | None = None,
+) -> int:
+    """Change about so many rows, chosen at random but the same in each run; return how many it were.
+
+    They lie anywhere in the table, or `among` so many of its first rows.
+    """
     database = Database(server, data.database)
-    chosen = {"salt": salt, "among": data.rows}
+    chosen = {"salt": salt, "among": among or data.rows}
     count = database.execute(
         "benchmarks/update_sessions.sql", {**chosen, "chosen": updated}, table=data.table, timed=data.timed
     )
