@@ -48,14 +48,16 @@ class CopyReport:
 def copy_tables(request: CopyRequest, run: ledger.Run) -> CopyReport:
     """Make the target's tables equal to what is selected of the source at one snapshot, in one transaction.
 
-    Raises a PipelineError, with the targets unchanged and the failure in the ledger.
+    Raises a PipelineError, with the targets unchanged and the failure in the ledger (that of a dry run is none of a
+    copy, and is not).
     """
     started_at = datetime.now(timezone.utc)
     try:
         require_sensible(request)
         return _try_again(request, run, started_at)
     except PipelineError as error:
-        _record_failure(request, run, started_at, error)
+        if not request.dry_run:
+            _record_failure(request, run, started_at, error)
         raise
 
 

@@ -272,6 +272,27 @@ def test_row_security_that_would_hide_rows_is_refused(pair: tuple[Database, Data
         assert copy_table(wanted, RUN).verification == "checksum"
 
 
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF t FOR VALUES IN (1); "
+        "CREATE TABLE p2 PARTITION OF t FOR VALUES IN (2)",
+        "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE SCHEMA own; "
+        "CREATE TABLE own.p PARTITION OF t FOR VALUES IN (1, 2); GRANT SELECT ON own.p TO PUBLIC",
+        "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE TABLE p PARTITION OF t FOR VALUES IN (1, 2); "
+        "GRANT SELECT ON p TO PUBLIC; ALTER TABLE p ENABLE ROW LEVEL SECURITY",
+        "CREATE TABLE t (id int); CREATE TABLE child () INHERITS (t)",
+    ],
+)
+def test_who_may_read_a_table_may_read_its_parts_by_it(source: Database, target: Database, tables: str) -> None:
+    source.run(f"{tables}; INSERT INTO t VALUES (1), (2)")
+    with role(source, "SELECT ON t"):
+        assert copy_table(replace(request(source, target), source=as_role(source))).rows == 2
+        source.run("INSERT INTO t VALUES (2)")
+        assert copy_table(replace(request(source, target), source=as_role(source))).changes.inserted == 2
+    assert content(target) == content(source)
+
+
 def test_a_role_that_may_not_connect_is_told_the_grant(pair: tuple[Database, Database]) -> None:
     source, target = pair
     source.run(f"REVOKE CONNECT ON DATABASE {source.name} FROM PUBLIC")

@@ -183,6 +183,16 @@ def test_a_dry_run_shows_how_a_target_would_be_widened_and_leaves_it(source: Dat
     assert copied(source, target).changes.inserted == 1
 
 
+def test_a_dry_run_that_is_refused_is_no_failure_of_a_copy(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY)")
+    copied(source, target)
+    source.run("ALTER TABLE t ADD v int")
+    with pytest.raises(DriftError):
+        copied(source, target, dry_run=True)
+    assert ledger_rows(target, "failed") == []
+    assert target.value("SELECT last_status FROM pgpipelines.freshness") == "succeeded"
+
+
 def test_a_dry_run_does_not_touch_a_load_that_was_broken_off(
     source: Database, target: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
