@@ -1,5 +1,5 @@
--- What unique and exclusion constraints, and unique indexes, keep apart row by row: expressions of the columns that each
--- depends on, and the operator of each expression that no two rows may meet in all of them.
+-- What unique and exclusion constraints, and unique indexes, keep apart row by row: expressions of the columns that
+-- each depends on, and the operators; no two rows may meet in all expressions.
 -- Parameters: oid. Locks nothing.
 SELECT
     CASE
