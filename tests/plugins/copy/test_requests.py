@@ -143,6 +143,18 @@ def test_a_dry_run_counts_for_a_table_without_a_key(source: Database, target: Da
     assert copied(source, target).changes == expected
 
 
+def test_a_dry_run_of_a_part_counts_no_rows_of_its_children(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (v text); CREATE TABLE child () INHERITS (t); INSERT INTO child VALUES ('a')")
+    source.run("INSERT INTO t VALUES ('a'), ('b')")
+    target.run("INSERT INTO t VALUES ('b')")
+    (table,) = request(source, target).tables
+    part = replace(request(source, target), tables=(replace(table, source=replace(table.source, only=True)),))
+    expected = copy_tables(replace(part, dry_run=True), RUN).tables[0].changes
+    assert (expected.inserted, expected.deleted) == (1, 0)
+    assert copy_tables(part, RUN).tables[0].changes == expected
+
+
 def test_a_dry_run_counts_for_an_empty_target(source: Database, target: Database) -> None:
     source.run(ORDERS)
     target.run("""
