@@ -76,8 +76,9 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
 
 def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
     """The error that names some of the rows that differ."""
+    own = "" if plan.selection.whole else "for what the SQL gives anew at each reading (random(), clock_timestamp()), "
     return VerificationError(
         f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, "
         f"for example {', '.join(keys)}",
-        "look for triggers of the target, or other writers, that change these rows; the target is unchanged",
+        f"look {own}for triggers of the target, or other writers, that change these rows; the target is unchanged",
     )
