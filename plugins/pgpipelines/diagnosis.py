@@ -55,6 +55,10 @@ LOGIN_REMEDIES = (
         "the server's certificate is not signed by sslrootcert: name the right root",
     ),
     ("root certificate file", "place the root certificate where sslrootcert points, readable by Airflow"),
+    (
+        "too many connections for",
+        "raise the role's or database's CONNECTION LIMIT, or lower the parallelism of the pool",
+    ),
     ("too many clients", "raise max_connections, or lower the parallelism of the pool"),
     ("remaining connection slots", "raise max_connections, or lower the parallelism of the pool"),
     (

@@ -41,16 +41,20 @@ def _by_number(plan: Plan, table: Table) -> bool:
 
 
 def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
-    """Compare both contents, and stage the source's rows where they differ; None where they are equal."""
+    """Compare both contents, and stage the source's rows where they differ; None where they are equal.
+
+    Raises VerificationError where the target repeats a key: no merge knows which of the rows is to go.
+    """
     buckets = both.differing_buckets()
     if not buckets:
         return None
-    list_differing(both, merging, buckets)
+    if list_differing(both, merging, buckets):
+        raise not_equal(both.source, merging.plan, "rows that are there more than once", merging.named_rows())
     return merging.stage_wanted()
 
 
-def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:
-    """List the keys of the rows that differ in some buckets as wanted."""
+def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> int:
+    """List the keys of the rows that differ in some buckets as wanted; return how many of them the target repeats."""
     relay(
         both.source,
         both.target,
@@ -61,6 +65,7 @@ def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None
         meanwhile=lambda: both.find_rows(buckets),
     )
     both.list_differing_rows(merging.plan.workspace.wanted)
+    return both.list_repeated_rows(merging.plan.workspace.wanted)
 
 
 def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
@@ -75,10 +80,14 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
 
 
 def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
-    """The error that names some of the rows that differ."""
-    own = "" if plan.selection.whole else "for what the SQL gives anew at each reading (random(), clock_timestamp()), "
+    """The error that names some of the rows that differ, as `named_rows` does."""
+    what = "triggers of the target, or other writers, that change these rows"
+    if plan.comparison.key and keys[0].endswith("(repeated)"):
+        what = "tables that inherit from the target and repeat its keys, or a broken unique index (amcheck, REINDEX)"
+    elif not plan.selection.whole:
+        what += ", or for SQL that says something else each time that it is run (random())"
     return VerificationError(
         f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, "
         f"for example {', '.join(keys)}",
-        f"look {own}for triggers of the target, or other writers, that change these rows; the target is unchanged",
+        f"look for {what}; the target is unchanged",
     )

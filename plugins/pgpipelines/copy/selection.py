@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from pgpipelines.catalog import ResultColumn, Table, describe_existing, describe_result
+from pgpipelines.copy.locking import held_by_others
 from pgpipelines.copy.readiness import require_readable
 from pgpipelines.copy.request import Selection
 from pgpipelines.copy.user_sql import place
@@ -42,9 +43,7 @@ def describe_selection(session: Session, selection: Selection) -> Table:
     """
     if selection.select is not None:
         return _describe_query(session, selection)
-    table = describe_existing(session, selection.table)
-    require_readable(session, table)
-    _hold(session, selection, table)
+    table = _describe_and_hold(session, selection)
     if selection.whole:
         return table
     with _user_sql(session, selection):
@@ -68,18 +67,23 @@ def users_names(session: Session) -> Iterator[None]:
     session.use_pinned_search_path()
 
 
-def _hold(session: Session, selection: Selection, table: Table) -> None:
-    """Keep the table as it was described until the transaction ends. Raises RetriableError where it is so no longer."""
+def _describe_and_hold(session: Session, selection: Selection) -> Table:
+    """Describe the table, and keep it so until the transaction ends.
+
+    Raises RetriableError where it is altered at the same time, ConflictError where somebody has it locked.
+    """
     try:
-        session.execute(
-            "copy/hold_source.sql",
-            selection=Selection(selection.table, only=selection.only),
-            columns=[column.name for column in table.stored],
-        )
+        table = describe_existing(session, selection.table)
+        require_readable(session, table)
+        held = Selection(selection.table, only=selection.only)
+        session.execute("copy/hold_source.sql", selection=held, columns=[column.name for column in table.stored])
     except PipelineError as error:
-        if sqlstate(error) not in ALTERED:
-            raise
-        raise _changed(session, str(selection.table)) from error
+        if sqlstate(error) in ALTERED:
+            raise _changed(session, str(selection.table)) from error
+        if sqlstate(error) == errorcodes.LOCK_NOT_AVAILABLE:
+            raise held_by_others(session, [selection.table]) from error
+        raise
+    return table
 
 
 def require_held_in_time(session: Session) -> None:

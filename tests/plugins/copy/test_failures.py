@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from pgpipelines.errors import (
     PipelineError,
     PrivilegeError,
     ServerError,
+    VerificationError,
 )
 from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, request
 from tests.fixtures.servers import Database
@@ -303,7 +304,25 @@ def test_a_role_that_may_not_connect_is_told_the_grant(pair: tuple[Database, Dat
         assert copy_table(wanted, RUN).rows == 5
 
 
+def test_a_limit_of_connections_is_named(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int)")
+    with role(target):
+        target.run(f'ALTER ROLE "{ROLE}" CONNECTION LIMIT 0')
+        wanted = replace(request(source, target), target=as_role(target))
+        error = fails(wanted, ConnectionFailedError, "too many connections for role", None)
+    assert "CONNECTION LIMIT" in error.remedy
+
+
 # -------------------------------------------------------------------------------------------------- locks and timeouts
+
+
+def test_a_source_that_stays_locked_is_named(pair: tuple[Database, Database]) -> None:
+    source, target = pair
+    holder = source.connect()
+    with closing(holder), holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        wanted = request(source, target, bounds=Bounds(lock_timeout=50))
+        fails(wanted, ConflictError, "another session holds public.t", target, remedy="pg_blocking_pids")
 
 
 def test_a_lock_that_is_not_granted_is_not_waited_for_forever(pair: tuple[Database, Database]) -> None:
@@ -495,6 +514,17 @@ def outside(database: Database, statement: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------- what the target forbids
+
+
+def test_rows_that_are_there_twice_are_told(pair: tuple[Database, Database]) -> None:
+    source, target = pair
+    copied(source, target)
+    target.run("CREATE TABLE child () INHERITS (t); INSERT INTO child SELECT * FROM ONLY t WHERE id = 3")
+    error = fails(request(source, target), VerificationError, "more than once", target, remedy="inherit")
+    assert error.cause.endswith("for example (3) (repeated)")
+    target.run("UPDATE child SET name = 'other'; DELETE FROM ONLY t WHERE id < 3; INSERT INTO t (id) VALUES (-7)")
+    error = fails(request(source, target), VerificationError, "more than once", target, remedy="inherit")
+    assert "for example (3) (repeated), (-7) (extra)" in error.cause
 
 
 @pytest.mark.parametrize(
