@@ -46,6 +46,9 @@ def column(generated: str, identity: str) -> dict[str, object]:
     }
 
 
+UNIQUES = [{"expressions": ["x", "y"], "operators": ["=", "&&"], "predicate": "true"}]
+
+
 # Parameters that are whole clauses, for which a name can't stand in.
 CLAUSES: Mapping[str, Mapping[str, object]] = {
     "copy/add_constraint.sql": {"definition": "CHECK (true)"},
@@ -62,6 +65,8 @@ CLAUSES: Mapping[str, Mapping[str, object]] = {
         ],
     },
     "copy/add_column.sql": {"column": column("", "d")},
+    "copy/any_held.sql": {"uniques": UNIQUES},
+    "copy/find_displaced.sql": {"uniques": UNIQUES},
     "copy/add_enum_value.sql": {"label": "'x'", "after": "'y'", "before": "'z'"},
     "copy/create_domain.sql": {"checks": ["x CHECK (true)", "y CHECK (true)"]},
     "copy/set_column_statistics.sql": {"statistics": 1},

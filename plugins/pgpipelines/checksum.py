@@ -222,6 +222,12 @@ class Contents:
         """Add the keys of the rows that are not found as expected to `wanted`; return their number."""
         return self.target.execute("checksum/differing_rows.sql", wanted=wanted, key=self.comparison.key)
 
+    def list_repeated_rows(self, wanted: QualifiedName) -> int:
+        """Add the keys that the target has more than once to `wanted`, after the others; return their number."""
+        if not self.comparison.key:
+            return 0
+        return self.target.execute("checksum/repeated_rows.sql", wanted=wanted, key=self.comparison.key)
+
 
 def hash_of(columns: Sequence[Column], *, transcode: bool) -> RowHash:
     """How rows of these columns are hashed. Text that is transcoded is a text no more, but bytes."""

@@ -55,6 +55,10 @@ LOGIN_REMEDIES = (
         "the server's certificate is not signed by sslrootcert: name the right root",
     ),
     ("root certificate file", "place the root certificate where sslrootcert points, readable by Airflow"),
+    (
+        "too many connections for",
+        "raise the role's or database's CONNECTION LIMIT, or lower the parallelism of the pool",
+    ),
     ("too many clients", "raise max_connections, or lower the parallelism of the pool"),
     ("remaining connection slots", "raise max_connections, or lower the parallelism of the pool"),
     (
@@ -129,6 +133,11 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
         ConflictError,
         "the source holds bytes that are not valid text in its encoding: correct the row named above",
     ),
+    errorcodes.RAISE_EXCEPTION: (
+        ConflictError,
+        "a function of this database, named above, refuses what was done: correct what it finds fault with, or disable "
+        "the trigger that calls it",
+    ),
     "23": (
         ConflictError,
         "the target's constraint refuses rows that the source has: compare both definitions",
@@ -144,6 +153,8 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
 }
 LOST = (RetriableError, "the connection broke (server restart, network, kill): retry; the target is unchanged")
 OTHER = (ServerError, "see the server's log for the statement")
+# Where the server gives a hint, it knows better.
+VAGUE = frozenset({OTHER, REMEDIES[errorcodes.OUT_OF_MEMORY], REMEDIES["53"], REMEDIES[errorcodes.RAISE_EXCEPTION]})
 # psycopg2's `closed` of a connection that the other side has ended.
 BROKEN = 2
 # A replica's own words, under a code (40001) that other failures have too.
@@ -205,7 +216,8 @@ def statement_error(endpoint: Endpoint, error: psycopg2.Error, last_words: str =
     words = " · ".join(one_line(part) for part in said if part)
     if RECOVERY_CONFLICT in words:
         remedy = RECOVERY_REMEDY
-    return kind(f"{endpoint}: {words}" + (f" [{code}]" if code else ""), _fill(remedy, endpoint))
+    hint = one_line(error.diag.message_hint or "") if (kind, remedy) in VAGUE else ""
+    return kind(f"{endpoint}: {words}" + (f" [{code}]" if code else ""), hint or _fill(remedy, endpoint))
 
 
 def _last_words(connection: connection | None) -> str:

@@ -57,6 +57,18 @@ def test_a_server_that_takes_logins_soon_is_worth_another_try(words: str) -> Non
     assert "wait until the server is up" in error.remedy
 
 
+@pytest.mark.parametrize(
+    ("code", "hinted"), [("55000", True), ("53200", True), ("P0001", True), ("53100", False), ("23505", False)]
+)
+def test_a_hint_of_the_server_is_the_remedy_where_there_is_no_better_one(
+    source: Database, code: str, hinted: bool
+) -> None:
+    statement = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}', HINT = 'Set {{x}}\n to 7.'; END $$"
+    with pytest.raises(PipelineError) as caught, diagnose(HERE):
+        source.run(statement)
+    assert (caught.value.remedy == "Set {x} to 7.") is hinted
+
+
 def test_words_in_another_language_are_passed_on() -> None:
     error = connection_error(HERE, "치명적오류: 사용자의 password 인증을 실패했습니다")
     assert "인증을 실패했습니다" in error.cause

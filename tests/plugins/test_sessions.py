@@ -13,6 +13,8 @@ from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName, Sql, identifier
 from tests.fixtures.servers import Database
 
+FIRST_WITH_TRANSACTION_TIMEOUT = 17
+
 
 def shown(session: Session, setting: str) -> str:
     connection = session._connection
@@ -78,6 +80,19 @@ def test_settings_that_decide_about_values_are_pinned(source: Database) -> None:
         assert shown(session, "search_path") == "pg_catalog"
         session.rollback()
         assert shown(session, "search_path") == "pg_catalog"
+
+
+@pytest.mark.parametrize("major", [18, 16, 15])
+def test_a_session_is_never_ended_for_being_idle_or_for_its_length(
+    database_of: Callable[..., Database], major: int
+) -> None:
+    database = database_of(major)
+    timeouts = ["idle_in_transaction_session_timeout", "idle_session_timeout"]
+    timeouts += ["transaction_timeout"] if major >= FIRST_WITH_TRANSACTION_TIMEOUT else []
+    for timeout in timeouts:
+        database.run(f"ALTER DATABASE {database.name} SET {timeout} = '1min'")
+    with Session(database.endpoint, "tests") as session:
+        assert [shown(session, timeout) for timeout in timeouts] == ["0"] * len(timeouts)
 
 
 def test_a_session_is_bounded_and_has_a_name_that_a_dba_knows(source: Database) -> None:

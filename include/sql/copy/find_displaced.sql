@@ -2,8 +2,8 @@
 -- staged rows themselves, among those that go, or (`unknown`) the others, of which only the source knows.
 -- With `identities`, also the staged rows that differ in a column that is GENERATED ALWAYS AS IDENTITY.
 -- Parameters: into (table), kind (added to each key; none for no such column), table, only (not those that inherit
--- from it), staging, wanted (tables), key (names), uniques (expressions, predicate), identities (names; not both
--- empty), among ('staged', 'vanished' or 'unknown').
+-- from it), staging, wanted (tables), key (names), uniques (expressions, operators, predicate), identities (names; not
+-- both empty), among ('staged', 'vanished' or 'unknown').
 -- Locks ACCESS SHARE on the table.
 INSERT INTO {{ into | identifier }}
 {% for unique in uniques %}

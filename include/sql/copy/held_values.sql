@@ -1,6 +1,7 @@
-{# Rows of the target (held) with a unique value that a staged row with another key (taken) is about to take. What a #}
-{# row has already (own), it does not take. #}
-{# This is part of other templates. Parameters: unique (expressions, predicate), table, only, staging, key (names). #}
+{# Rows of the target (held) with a unique value, or one that overlaps by an exclusion constraint, that a staged row #}
+{# with another key (taken) is about to take. What a row has already (own), it does not take. #}
+{# This is part of other templates. Parameters: unique (expressions, operators, predicate), table, only, staging, key #}
+{# (names). #}
 FROM (
     {% set rows = table | identifier(only=only) %}
     {% include 'copy/unique_values.sql' %}
@@ -12,7 +13,7 @@ INNER JOIN (
     ON
         {% for expression in unique.expressions %}
         {% set value = "pgpipelines value " ~ loop.index %}
-        held.{{ value | identifier }} = taken.{{ value | identifier }}
+        held.{{ value | identifier }} {{ unique.operators[loop.index0] }} taken.{{ value | identifier }}
         {%- if not loop.last %} AND{% endif %}
 
         {% endfor %}
@@ -28,6 +29,6 @@ WHERE
             {{ key | matching("own", "taken") }}
             {% for expression in unique.expressions %}
             {% set value = "pgpipelines value " ~ loop.index %}
-            AND own.{{ value | identifier }} = taken.{{ value | identifier }}
+            AND ROW(own.{{ value | identifier }})::record *= ROW(taken.{{ value | identifier }})::record
             {% endfor %}
     )

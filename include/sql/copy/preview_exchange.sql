@@ -1,8 +1,9 @@
 -- How many rows an exchange of all rows with the wanted hashes would insert and delete.
--- Parameters: table, staging, wanted (tables), and as in checksum/row_hash.sql. Locks ACCESS SHARE on the table.
+-- Parameters: table, only (not those that inherit from it), staging, wanted (tables), and as in checksum/row_hash.sql.
+-- Locks ACCESS SHARE on the table.
 WITH hashed AS (
     SELECT {% include 'checksum/row_hash.sql' %} AS "pgpipelines hash"
-    FROM {{ table | identifier }}
+    FROM {{ table | identifier(only=only) }}
     OFFSET 0
 )
 

@@ -20,5 +20,12 @@ SELECT
     set_config('jit', 'off', false),
     set_config('statement_timeout', %(statement_timeout)s::text, false),
     set_config('lock_timeout', %(lock_timeout)s::text, false),
-    set_config('idle_in_transaction_session_timeout', '0', false)
+    -- One session holds locks and a snapshot while others work.
+    set_config('idle_in_transaction_session_timeout', '0', false),
+    set_config('idle_session_timeout', '0', false),
+    -- PostgreSQL 17 and later.
+    CASE
+        WHEN current_setting('transaction_timeout', true) IS NOT NULL
+            THEN set_config('transaction_timeout', '0', false)
+    END
 WHERE pg_backend_pid() = %(backend)s;

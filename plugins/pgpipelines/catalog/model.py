@@ -230,11 +230,17 @@ class Partition:
 
 @dataclass(frozen=True)
 class Unique:
-    """What an immediately checked unique index keeps apart: expressions of its `columns`, of the rows it holds."""
+    """What a unique index or exclusion constraint keeps apart at once: expressions of its `columns`, of rows it holds.
 
+    No two rows may meet in each expression by its operator. `kind` is columns, expressions (or only some rows), period
+    (WITHOUT OVERLAPS) or exclusion.
+    """
+
+    kind: str
     columns: tuple[str, ...]
     expressions: tuple[Sql, ...]
-    predicate: Sql | None
+    operators: tuple[Sql, ...]
+    predicate: Sql | None = None
 
 
 @dataclass(frozen=True)

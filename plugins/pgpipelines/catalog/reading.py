@@ -196,8 +196,13 @@ def _sequence(row: Any) -> Sequence | None:
 
 
 def _unique(row: Any) -> Unique:
-    expressions = tuple(escaped(text) for text in row.expressions)
-    return Unique(tuple(row.columns), expressions, _optional_sql(row.predicate))
+    return Unique(
+        kind=row.kind,
+        columns=tuple(row.columns),
+        expressions=tuple(escaped(text) for text in row.expressions),
+        operators=tuple(escaped(text) for text in row.operators),
+        predicate=_optional_sql(row.predicate),
+    )
 
 
 def _reference(row: Any) -> Reference:

@@ -48,6 +48,7 @@ def stage_differing(both: Contents, merging: Merging, changed: Callable[[], Cond
 
     Where many buckets differ, the rows that the source says have `changed` since the last run are staged first: what
     these explain needs no look at the other rows of their buckets. Nothing rests on what it says.
+    Raises VerificationError where the target repeats a key: no merge knows which of the rows is to go.
     """
     compared = both.compare()
     if not compared.differing:
@@ -57,14 +58,15 @@ def stage_differing(both: Contents, merging: Merging, changed: Callable[[], Cond
     if condition is not None:
         relayed = merging.stage_changed_among(condition, both.buckets, buckets)
         buckets = compared.unexplained(both.staged(merging.plan.workspace.staging))
-    if buckets:
-        list_differing(both, merging, buckets)
-        relayed += merging.stage_wanted()
-    return relayed
+    if not buckets:
+        return relayed
+    if list_differing(both, merging, buckets):
+        raise not_equal(both.source, merging.plan, "rows that are there more than once", merging.named_rows())
+    return relayed + merging.stage_wanted()
 
 
-def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:
-    """List the keys of the rows that differ in some buckets as wanted."""
+def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> int:
+    """List the keys of the rows that differ in some buckets as wanted; return how many of them the target repeats."""
     relay(
         both.source,
         both.target,
@@ -75,6 +77,7 @@ def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None
         meanwhile=lambda: both.find_rows(buckets),
     )
     both.list_differing_rows(merging.plan.workspace.wanted)
+    return both.list_repeated_rows(merging.plan.workspace.wanted)
 
 
 def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
@@ -89,9 +92,14 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
 
 
 def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
-    """The error that names some of the rows that differ."""
+    """The error that names some of the rows that differ, as `named_rows` does."""
+    what = "triggers of the target, or other writers, that change these rows"
+    if plan.comparison.key and keys[0].endswith("(repeated)"):
+        what = "tables that inherit from the target and repeat its keys, or a broken unique index (amcheck, REINDEX)"
+    elif not plan.selection.whole:
+        what += ", or for SQL that says something else each time that it is run (random())"
     return VerificationError(
         f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, "
         f"for example {', '.join(keys)}",
-        "look for triggers of the target, or other writers, that change these rows; the target is unchanged",
+        f"look for {what}; the target is unchanged",
     )

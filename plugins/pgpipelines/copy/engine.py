@@ -19,7 +19,7 @@ from pgpipelines.copy.locking import hold_tables
 from pgpipelines.copy.placing import place, require_sensible
 from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.publishing import TableResult
-from pgpipelines.copy.selection import find_users_names
+from pgpipelines.copy.selection import find_users_names, require_held_in_time
 from pgpipelines.copy.sides import Sides, Snapshot
 from pgpipelines.copy.writers import look_at_writers
 from pgpipelines.errors import AlreadyRunningError, ConnectionFailedError, PipelineError, RetriableError
@@ -48,14 +48,16 @@ class CopyReport:
 def copy_tables(request: CopyRequest, run: ledger.Run) -> CopyReport:
     """Make the target's tables equal to what is selected of the source at one snapshot, in one transaction.
 
-    Raises a PipelineError, with the targets unchanged and the failure in the ledger.
+    Raises a PipelineError, with the targets unchanged and the failure in the ledger (that of a dry run is none of a
+    copy, and is not).
     """
     started_at = datetime.now(timezone.utc)
     try:
         require_sensible(request)
         return _try_again(request, run, started_at)
     except PipelineError as error:
-        _record_failure(request, run, started_at, error)
+        if not request.dry_run:
+            _record_failure(request, run, started_at, error)
         raise
 
 
@@ -97,6 +99,7 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
         age.cover(source, target)
         sides = Sides(request, run, source, target, _take_snapshot(source), writers, Place(target), progress, age)
         plans = [place(sides, number, table) for number, table in enumerate(request.tables)]
+        require_held_in_time(source)
         find_users_names(source, request)
         to_load = [] if request.dry_run else [plan for plan in plans if plan.load]
         loaded = {plan.number: initial_load.load(sides, plan) for plan in to_load}

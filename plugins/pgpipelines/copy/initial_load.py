@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pgpipelines.catalog import describe_existing
 from pgpipelines.copy import differences, loading
 from pgpipelines.copy.definition import Statement, indexes
-from pgpipelines.copy.merging import Merging
+from pgpipelines.copy.merging import Changes, Merging
 from pgpipelines.copy.request import Selection
 from pgpipelines.copy.sharing import shared
 from pgpipelines.errors import VerificationError
@@ -29,12 +30,14 @@ def load(sides: Sides, plan: Plan) -> Loaded:
     progress.begin(str(plan.name), plan.source.estimated_rows, plan.copy.batch_size)
     with progress.step("load"):
         loaded = loading.load(sides, plan)
-    if loaded.resumed:
+    proven = False
+    if loaded.resumed or not plan.selection.whole:
         with progress.step("settle"):
-            _settle(sides, plan, loaded)
+            loaded, proven = _settle(sides, plan, loaded)
     if plan.target is None:
         with _building(sides, plan, loaded), progress.step("verify"):
-            _prove(sides, plan, loaded)
+            if not proven:
+                _prove(sides, plan, loaded)
             sides.target.commit()
         with progress.step("analyze"):
             sides.target.execute("copy/analyze.sql", table=loaded.table)
@@ -42,18 +45,27 @@ def load(sides: Sides, plan: Plan) -> Loaded:
     return loaded
 
 
-def _settle(sides: Sides, plan: Plan, loaded: Loaded) -> None:
-    """Make a load whose parts are of several snapshots equal to the present one, and commit."""
+def _settle(sides: Sides, plan: Plan, loaded: Loaded) -> tuple[Loaded, bool]:
+    """Make a load whose parts may be of several moments equal to the present one, and commit; tell whether it was.
+
+    Parts of a load that was broken off are of older snapshots. And now() in the user's SQL is another moment in each
+    session, though the snapshot is one: the session that holds it has the last word, here and in the verification.
+    """
     target, key = sides.target, plan.comparison.key
-    if key:
-        target.execute("copy/drop_duplicates.sql", table=loaded.table, key=key)
+    changes = Changes()
+    if key and loaded.resumed:
+        dropped = target.execute("copy/drop_duplicates.sql", table=loaded.table, key=key)
+        changes += Changes(deleted=dropped)
     with sides.progress.watch(target.backend) as report:
         table = describe_existing(target, loaded.table)
         merging = Merging(sides.source, target, plan, table, report)
         merging.prepare()
-        differences.stage_differing(differences.contents(sides, plan, table, loaded.rows), merging, lambda: None)
-        merging.merge(later=False)
+        both = differences.contents(sides, plan, table, loaded.rows)
+        equal = differences.stage_differing(both, merging, lambda: None) is None
+        if not equal:
+            changes += merging.merge(later=False).changes
     target.commit()
+    return replace(loaded, rows=loaded.rows + changes.inserted - changes.deleted), equal
 
 
 def _prove(sides: Sides, plan: Plan, loaded: Loaded) -> None:

@@ -102,12 +102,16 @@ def end(target: Session, plan: Plan) -> None:
 
 
 def plan_chunks(source: Session, plan: Plan) -> list[Chunk]:
-    """Cut a selection into pieces by the pages of its heaps; a query, view or foreign table is one piece."""
+    """Cut a selection into pieces by the pages of its heaps; a query, view or foreign table is one piece.
+
+    So is a table whose partitions or children this role may read only as parts of it.
+    """
     if plan.selection.select is not None or plan.source.kind not in {"r", "p"}:
         return [Chunk(0, None, None, None)]
     table, only = plan.source.name, plan.selection.only
     leaves = source.query("load/leaves.sql", {"schema": table.schema, "name": table.name}, only=only)
-    if len(leaves) == 1 and leaves[0].bytes <= LEAST_CHUNK_BYTES:
+    small = len(leaves) == 1 and leaves[0].bytes <= LEAST_CHUNK_BYTES
+    if small or not all(leaf.readable for leaf in leaves):
         return [Chunk(0, None, None, None)]
     ranges = [piece for leaf in leaves for piece in _ranges(leaf, plan.copy.batch_size)]
     return [Chunk(number, *piece) for number, piece in enumerate(ranges)]

@@ -69,7 +69,7 @@ def hold_definitions(target: Session, names: Iterable[QualifiedName]) -> None:
         return True
 
     if not patiently(target, lock, "another session holds a target table"):
-        raise _held_by_others(target, wanted)
+        raise held_by_others(target, wanted)
 
 
 def describe_held(target: Session, name: QualifiedName) -> Table | None:
@@ -91,13 +91,14 @@ def describe_held(target: Session, name: QualifiedName) -> Table | None:
 
     found = patiently(target, describe_it, f"another session holds {name}")
     if found is None:
-        raise _held_by_others(target, [name])
+        raise held_by_others(target, [name])
     return found[0]
 
 
-def _held_by_others(target: Session, names: Sequence[QualifiedName]) -> ConflictError:
+def held_by_others(session: Session, names: Sequence[QualifiedName]) -> ConflictError:
+    """The error for tables of either side that somebody else has locked for too long."""
     return ConflictError(
-        f"{target.endpoint}: another session holds {', '.join(map(str, names))}",
+        f"{session.endpoint}: another session holds {', '.join(map(str, names))}",
         "let it finish (pg_locks and pg_blocking_pids show it), then clear this task",
     )
 

@@ -70,6 +70,8 @@ class Merging:
         names, space = self.plan.columns, self.plan.workspace
         key = self.plan.comparison.key
         self.target.execute("copy/create_staging.sql", staging=space.staging, table=self.table.name, columns=names)
+        for column in self._computed if key else ():
+            self.target.execute("copy/add_column.sql", table=space.staging, column=column, virtual=False)
         self.target.execute("copy/create_wanted.sql", wanted=space.wanted, table=self.table.name, key=key)
 
     def stage_changed(self, change: Condition) -> Relayed:
@@ -220,11 +222,19 @@ class Merging:
 
     @property
     def _contended(self) -> list[Unique]:
-        """The unique indexes whose values may have to move from row to row."""
-        columns, key = set(self.plan.columns), set(self.plan.comparison.key)
-        return [
-            unique for unique in self.table.uniques if set(unique.columns) <= columns and not set(unique.columns) <= key
-        ]
+        """The unique indexes and exclusion constraints whose values may have to move from row to row."""
+        key = {*self.plan.comparison.key}
+        staged = {*self.plan.columns, *(column.name for column in self._computed)}
+        others = (unique for unique in self.table.uniques if unique.kind != "columns" or {*unique.columns} != key)
+        return [unique for unique in others if {*unique.columns} <= staged]
+
+    @cached_property
+    def _computed(self) -> list[Column]:
+        """The columns that the server computes and that are to be unique: staged rows have them too, if they can."""
+        if len(self.table.stored) > len(self.plan.columns):
+            return []  # they may be computed of what the target alone knows
+        unique = {name for unique in self.table.uniques for name in unique.columns}
+        return [column for column in self.table.columns if column.generated and column.name in unique]
 
     @cached_property
     def _any_held(self) -> bool:

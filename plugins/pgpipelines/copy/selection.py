@@ -12,19 +12,23 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from pgpipelines.catalog import ResultColumn, Table, describe_existing, describe_result
+from pgpipelines.copy.locking import held_by_others
 from pgpipelines.copy.readiness import require_readable
+from pgpipelines.copy.request import Selection
 from pgpipelines.copy.user_sql import place
 from pgpipelines.diagnosis import sqlstate
-from pgpipelines.errors import ConfigurationError, PipelineError, one_line
+from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError, one_line
 from pgpipelines.templates import QualifiedName, readable
 
 if TYPE_CHECKING:
-    from pgpipelines.copy.request import CopyRequest, Selection
+    from pgpipelines.copy.request import CopyRequest
     from pgpipelines.sessions import Session
 
 # Classes of SQLSTATE that the text of a statement is to blame for, where the server and the connection are well.
 STATEMENT_ERRORS = frozenset({"0A", "21", "22", "25", "2F", "38", "39", "3F", "42", "54", "P0"})
 UNNAMED = "?column?"
+# A table or a column that was there a moment before is gone.
+ALTERED = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.UNDEFINED_COLUMN})
 # No table can have columns of these names.
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 # pg_type.typtype of types that no table can have.
@@ -39,8 +43,7 @@ def describe_selection(session: Session, selection: Selection) -> Table:
     """
     if selection.select is not None:
         return _describe_query(session, selection)
-    table = describe_existing(session, selection.table)
-    require_readable(session, table)
+    table = _describe_and_hold(session, selection)
     if selection.whole:
         return table
     with _user_sql(session, selection):
@@ -62,6 +65,41 @@ def users_names(session: Session) -> Iterator[None]:
     session.use_user_search_path()
     yield
     session.use_pinned_search_path()
+
+
+def _describe_and_hold(session: Session, selection: Selection) -> Table:
+    """Describe the table, and keep it so until the transaction ends.
+
+    Raises RetriableError where it is altered at the same time, ConflictError where somebody has it locked.
+    """
+    try:
+        table = describe_existing(session, selection.table)
+        require_readable(session, table)
+        held = Selection(selection.table, only=selection.only)
+        session.execute("copy/hold_source.sql", selection=held, columns=[column.name for column in table.stored])
+    except PipelineError as error:
+        if sqlstate(error) in ALTERED:
+            raise _changed(session, str(selection.table)) from error
+        if sqlstate(error) == errorcodes.LOCK_NOT_AVAILABLE:
+            raise held_by_others(session, [selection.table]) from error
+        raise
+    return table
+
+
+def require_held_in_time(session: Session) -> None:
+    """Raise RetriableError where a table that was described is another one than the snapshot shows.
+
+    PostgreSQL shows a table that was rewritten since as empty: a copy would believe it.
+    """
+    rewritten = session.query("copy/rewritten.sql")
+    if rewritten:
+        raise _changed(session, ", ".join(row.name for row in rewritten))
+
+
+def _changed(session: Session, what: str) -> RetriableError:
+    return RetriableError(
+        f"{session.endpoint}: {what} was altered or truncated while the copy began", "retry, once that has ended"
+    )
 
 
 def _describe_query(session: Session, selection: Selection) -> Table:

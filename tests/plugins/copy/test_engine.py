@@ -9,6 +9,7 @@ import pytest
 from pgpipelines.checksum import Contents
 from pgpipelines.copy import differences
 from pgpipelines.copy.merging import Merging
+from pgpipelines.copy.request import Cursor
 from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
 from tests.fixtures.copying import content, copied, ledger_rows
 from tests.fixtures.servers import Database
@@ -69,9 +70,9 @@ def watch_looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     looked_into: list[int] = []
     look = differences.list_differing
 
-    def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> None:
+    def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> int:
         looked_into.extend(buckets)
-        look(both, merging, buckets)
+        return look(both, merging, buckets)
 
     monkeypatch.setattr(differences, "list_differing", list_differing)
     return looked_into
@@ -292,6 +293,61 @@ def test_unique_values_that_rows_exchange_are_copied(source: Database, target: D
     assert copied(source, target).changes.updated == 3
     assert_equal(source, target)
     assert versions(target)[4] == before[4]
+
+
+BOOKINGS = "(id int PRIMARY KEY, room int, during int4range, EXCLUDE USING gist (during WITH &&) WHERE (room > 0))"
+
+
+@pytest.mark.parametrize(
+    "booked",
+    [
+        "(1, 1, '[5,9)'), (2, 1, '[1,5)')",
+        "(1, 1, '[1,8)'), (2, 1, '[8,9)')",
+        "(1, 1, '[1,2)'), (2, 1, '[2,9)'), (3, 0, '[1,9)')",
+        "(3, 1, '[1,9)')",
+    ],
+    ids=["exchanged", "longer", "shorter", "another row"],
+)
+@pytest.mark.parametrize("cursor", [None, Cursor("xmin")], ids=["refreshed", "followed"])
+def test_what_may_not_overlap_moves_between_rows(
+    source: Database, target: Database, booked: str, cursor: Cursor | None
+) -> None:
+    source.run(f"CREATE TABLE t {BOOKINGS}; INSERT INTO t VALUES (1, 1, '[1,5)'), (2, 1, '[5,9)')")
+    follow(source, target, cursor)
+    source.run(f"DELETE FROM t; INSERT INTO t VALUES {booked}")
+    follow(source, target, cursor)
+    assert_equal(source, target)
+
+
+@pytest.mark.parametrize(
+    "people", ["(1, 'B'), (2, 'A')", "(1, 'b'), (2, 'C'), (3, 'a')", "(2, 'B'), (3, 'A')"],
+    ids=["exchanged", "moved", "of a deleted row"],
+)  # fmt: skip
+@pytest.mark.parametrize("cursor", [None, Cursor("xmin")], ids=["refreshed", "followed"])
+def test_unique_values_that_the_server_computes_move_between_rows(
+    source: Database, target: Database, people: str, cursor: Cursor | None
+) -> None:
+    source.run("""
+        CREATE TABLE t (id int PRIMARY KEY, name text, low text COLLATE "C" GENERATED ALWAYS AS (lower(name)) STORED);
+        CREATE UNIQUE INDEX ON t (low, (id > 0)); INSERT INTO t (id, name) VALUES (1, 'A'), (2, 'B')
+    """)
+    follow(source, target, cursor)
+    source.run(f"DELETE FROM t; INSERT INTO t VALUES {people}")
+    follow(source, target, cursor)
+    assert_equal(source, target)
+
+
+def test_a_part_of_the_key_that_is_unique_moves_to_another_row(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (member int UNIQUE, team int, PRIMARY KEY (member, team)); INSERT INTO t VALUES (1, 1)")
+    follow(source, target, Cursor("xmin"))
+    source.run("UPDATE t SET team = 2")
+    follow(source, target, Cursor("xmin"))
+    assert_equal(source, target)
+
+
+def follow(source: Database, target: Database, cursor: Cursor | None) -> None:
+    """Copy what changed, or all of it where there is no cursor."""
+    copied(source, target, options={"cursor": cursor}, strategy="incremental" if cursor else "full_refresh")
 
 
 def both_coded(source: Database, target: Database) -> None:

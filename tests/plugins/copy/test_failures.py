@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from pgpipelines.errors import (
     PipelineError,
     PrivilegeError,
     ServerError,
+    VerificationError,
 )
 from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, request
 from tests.fixtures.servers import Database
@@ -272,6 +273,27 @@ def test_row_security_that_would_hide_rows_is_refused(pair: tuple[Database, Data
         assert copy_table(wanted, RUN).verification == "checksum"
 
 
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF t FOR VALUES IN (1); "
+        "CREATE TABLE p2 PARTITION OF t FOR VALUES IN (2)",
+        "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE SCHEMA own; "
+        "CREATE TABLE own.p PARTITION OF t FOR VALUES IN (1, 2); GRANT SELECT ON own.p TO PUBLIC",
+        "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE TABLE p PARTITION OF t FOR VALUES IN (1, 2); "
+        "GRANT SELECT ON p TO PUBLIC; ALTER TABLE p ENABLE ROW LEVEL SECURITY",
+        "CREATE TABLE t (id int); CREATE TABLE child () INHERITS (t)",
+    ],
+)
+def test_who_may_read_a_table_may_read_its_parts_by_it(source: Database, target: Database, tables: str) -> None:
+    source.run(f"{tables}; INSERT INTO t VALUES (1), (2)")
+    with role(source, "SELECT ON t"):
+        assert copy_table(replace(request(source, target), source=as_role(source))).rows == 2
+        source.run("INSERT INTO t VALUES (2)")
+        assert copy_table(replace(request(source, target), source=as_role(source))).changes.inserted == 2
+    assert content(target) == content(source)
+
+
 def test_a_role_that_may_not_connect_is_told_the_grant(pair: tuple[Database, Database]) -> None:
     source, target = pair
     source.run(f"REVOKE CONNECT ON DATABASE {source.name} FROM PUBLIC")
@@ -282,7 +304,25 @@ def test_a_role_that_may_not_connect_is_told_the_grant(pair: tuple[Database, Dat
         assert copy_table(wanted, RUN).rows == 5
 
 
+def test_a_limit_of_connections_is_named(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int)")
+    with role(target):
+        target.run(f'ALTER ROLE "{ROLE}" CONNECTION LIMIT 0')
+        wanted = replace(request(source, target), target=as_role(target))
+        error = fails(wanted, ConnectionFailedError, "too many connections for role", None)
+    assert "CONNECTION LIMIT" in error.remedy
+
+
 # -------------------------------------------------------------------------------------------------- locks and timeouts
+
+
+def test_a_source_that_stays_locked_is_named(pair: tuple[Database, Database]) -> None:
+    source, target = pair
+    holder = source.connect()
+    with closing(holder), holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        wanted = request(source, target, bounds=Bounds(lock_timeout=50))
+        fails(wanted, ConflictError, "another session holds public.t", target, remedy="pg_blocking_pids")
 
 
 def test_a_lock_that_is_not_granted_is_not_waited_for_forever(pair: tuple[Database, Database]) -> None:
@@ -474,6 +514,25 @@ def outside(database: Database, statement: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------- what the target forbids
+
+
+def test_rows_that_are_there_twice_are_told(pair: tuple[Database, Database]) -> None:
+    source, target = pair
+    copied(source, target)
+    target.run("CREATE TABLE child () INHERITS (t); INSERT INTO child SELECT * FROM ONLY t WHERE id = 3")
+    error = fails(request(source, target), VerificationError, "more than once", target, remedy="inherit")
+    assert error.cause.endswith("for example (3) (repeated)")
+    target.run("UPDATE child SET name = 'other'; DELETE FROM ONLY t WHERE id < 3; INSERT INTO t (id) VALUES (-7)")
+    error = fails(request(source, target), VerificationError, "more than once", target, remedy="inherit")
+    assert "for example (3) (repeated), (-7) (extra)" in error.cause
+
+
+def test_rows_that_are_there_twice_are_told_where_the_source_has_changed_them(pair: tuple[Database, Database]) -> None:
+    source, target = pair
+    copied(source, target)
+    target.run("CREATE TABLE child () INHERITS (t); INSERT INTO child SELECT * FROM ONLY t")
+    source.run("UPDATE t SET name = 'new'")
+    fails(request(source, target), VerificationError, "more than once", target, remedy="inherit")
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,18 @@ def test_a_dry_run_counts_for_a_table_without_a_key(source: Database, target: Da
     assert copied(source, target).changes == expected
 
 
+def test_a_dry_run_of_a_part_counts_no_rows_of_its_children(source: Database, target: Database) -> None:
+    for database in (source, target):
+        database.run("CREATE TABLE t (v text); CREATE TABLE child () INHERITS (t); INSERT INTO child VALUES ('a')")
+    source.run("INSERT INTO t VALUES ('a'), ('b')")
+    target.run("INSERT INTO t VALUES ('b')")
+    (table,) = request(source, target).tables
+    part = replace(request(source, target), tables=(replace(table, source=replace(table.source, only=True)),))
+    expected = copy_tables(replace(part, dry_run=True), RUN).tables[0].changes
+    assert (expected.inserted, expected.deleted) == (1, 0)
+    assert copy_tables(part, RUN).tables[0].changes == expected
+
+
 def test_a_dry_run_counts_for_an_empty_target(source: Database, target: Database) -> None:
     source.run(ORDERS)
     target.run("""
@@ -181,6 +193,16 @@ def test_a_dry_run_shows_how_a_target_would_be_widened_and_leaves_it(source: Dat
     for statement in result.statements:
         target.run(statement)
     assert copied(source, target).changes.inserted == 1
+
+
+def test_a_dry_run_that_is_refused_is_no_failure_of_a_copy(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY)")
+    copied(source, target)
+    source.run("ALTER TABLE t ADD v int")
+    with pytest.raises(DriftError):
+        copied(source, target, dry_run=True)
+    assert ledger_rows(target, "failed") == []
+    assert target.value("SELECT last_status FROM pgpipelines.freshness") == "succeeded"
 
 
 def test_a_dry_run_does_not_touch_a_load_that_was_broken_off(

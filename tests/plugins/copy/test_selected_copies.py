@@ -99,6 +99,32 @@ def test_a_large_table_is_loaded_in_pieces_by_several_streams(source: Database, 
     assert content(target) == rows_of(source, f"SELECT * FROM t WHERE {where}")
 
 
+@pytest.mark.parametrize("there", [False, True], ids=["missing target", "empty target"])
+@pytest.mark.parametrize(
+    "options",
+    [{"where": "at > now() - interval '1 hour'"}, {"select": "SELECT * FROM t WHERE at > now() - interval '1 hour'"}],
+    ids=["where", "select"],
+)
+def test_what_the_clock_selects_is_loaded_as_of_one_moment(
+    source: Database, target: Database, options: dict[str, Any], there: bool
+) -> None:
+    table = "CREATE TABLE t (id int PRIMARY KEY, at timestamptz)"
+    source.run(f"""{table}; INSERT INTO t
+        SELECT g, now() - interval '1 hour' + g * interval '0.1 ms' FROM generate_series(1, 100000) AS g""")
+    if there:
+        target.run(table)
+    result = copied(source, target, options=options)
+    assert result.changes.inserted == target.value("SELECT count(*) FROM t")
+
+
+def test_a_condition_that_tosses_a_coin_is_refused(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT g FROM generate_series(1, 200) AS g")
+    with pytest.raises(VerificationError, match="would differ") as caught:
+        copied(source, target, options={"where": "random() < 0.5"})
+    assert "random()" in caught.value.remedy
+    assert target.value("SELECT to_regclass('t') IS NULL")
+
+
 def test_a_wrong_condition_changes_nothing(source: Database, target: Database) -> None:
     source.run(ORDERS)
     copied(source, target, "orders", options={"where": PAID})

@@ -44,7 +44,10 @@ def _stands(key: ForeignKey, referenced: QualifiedName, existing: Table | None) 
 
 def _may_be_referenced(key: ForeignKey, described: Table) -> bool:
     """Tell whether the referenced table, made like `described`, has the unique index that a foreign key needs."""
-    return any(sorted(unique.columns) == sorted(key.key) and unique.predicate is None for unique in described.uniques)
+    return any(
+        sorted(unique.columns) == sorted(key.key) and unique.kind in {"columns", "period"}
+        for unique in described.uniques
+    )
 
 
 def _addition(

@@ -22,7 +22,7 @@ def with_key(source: Table, target: QualifiedName, key: tuple[str, ...]) -> Tabl
     if not key or any(set(known) == set(key) for known in source.keys):
         return source
     columns = tuple(replace(column, not_null=True) if column.name in key else column for column in source.columns)
-    unique = Unique(key, tuple(identifier(name) for name in key), None)
+    unique = Unique("columns", key, tuple(identifier(name) for name in key), (Sql("="),) * len(key))
     return replace(
         source,
         columns=columns,

@@ -1,0 +1,83 @@
+"""Somebody alters the source's tables while a copy begins, or while it reads.
+
+A table that was rewritten or truncated is shown as empty to every snapshot that is older: PostgreSQL says so of ALTER
+TABLE and TRUNCATE. A copy that believed it would empty the target, and find both sides equal.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import psycopg2
+import pytest
+
+from pgpipelines.copy.engine import copy_tables
+from pgpipelines.copy.request import Selection, TableCopy
+from tests.fixtures.copying import RUN, content, copied, name_of, request
+from tests.fixtures.servers import Database
+from tests.fixtures.waiting import until
+
+ROWS = 100
+WAITING = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+ASLEEP = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+
+
+def fill(source: Database) -> None:
+    source.run(
+        f"CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT g, g FROM generate_series(1, {ROWS}) AS g"
+    )
+
+
+@pytest.mark.parametrize("options", [{}, {"where": "id > 0"}, {"select": "SELECT id, v FROM public.t"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE t ALTER v TYPE bigint",
+        "TRUNCATE t; INSERT INTO t SELECT g, -g FROM generate_series(1, 100) AS g",
+        "ALTER TABLE t RENAME TO old; CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT * FROM old",
+    ],
+)
+def test_a_table_that_is_altered_while_a_copy_begins_is_read_as_it_is_then(
+    source: Database, target: Database, options: dict[str, Any], change: str
+) -> None:
+    fill(source)
+    copied(source, target, options=options)
+    copying = threading.Thread(target=copied, args=(source, target), kwargs={"options": options, "on_drift": "widen"})
+    with closing(source.connect()) as altering, altering.cursor() as cursor:
+        cursor.execute(change)
+        copying.start()
+        until(source, WAITING)
+        altering.commit()
+    copying.join()
+    assert content(target) == content(source)
+    assert target.value("SELECT count(*) FROM t") == ROWS
+
+
+def test_a_column_that_is_dropped_while_a_copy_begins_is_no_failure(source: Database, target: Database) -> None:
+    fill(source)
+    copying = threading.Thread(target=copied, args=(source, target))
+    with closing(source.connect()) as altering, altering.cursor() as cursor:
+        cursor.execute("ALTER TABLE t DROP COLUMN v")
+        copying.start()
+        until(source, WAITING)
+        altering.commit()
+    copying.join()
+    assert content(target) == content(source)
+
+
+def test_no_table_of_a_group_is_altered_before_its_turn_has_come(source: Database, target: Database) -> None:
+    fill(source)
+    source.run("CREATE VIEW slow AS SELECT 1 AS id, pg_sleep(0.5)::text")
+    names = [name_of("slow"), name_of("t")]
+    group = replace(request(source, target), tables=tuple(TableCopy(Selection(name), name) for name in names))
+    copied(source, target)
+    copying = threading.Thread(target=copy_tables, args=(group, RUN))
+    copying.start()
+    until(source, ASLEEP)
+    with pytest.raises(psycopg2.errors.LockNotAvailable):
+        source.run("SET lock_timeout = '50ms'; ALTER TABLE t ALTER v TYPE bigint")
+    copying.join()
+    assert content(target) == content(source)
