@@ -8,11 +8,11 @@ It has a backend of the server to itself: a pooler that would share one is refus
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import IOBase
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 from psycopg2.extensions import cursor, make_dsn
@@ -26,6 +26,7 @@ from pgpipelines.libpq import type_modifiers
 from pgpipelines.poolers import Backend, is_shared
 from pgpipelines.templates import Sql, render
 
+T = TypeVar("T")
 CONNECT_SECONDS = 10
 APPLICATION_NAME_BYTES = 63
 
@@ -163,6 +164,19 @@ class Session:
         finally:
             if not self._connection.closed:
                 self._connection.autocommit = False
+
+    def attempt(self, work: Callable[[], T], refusals: Collection[str]) -> T | None:
+        """Do some work; where the server refuses it with one of these codes, take back what it did, and return None."""
+        self.execute("session/savepoint.sql")
+        try:
+            done = work()
+        except PipelineError as error:
+            if sqlstate(error) not in refusals:
+                raise
+            self.execute("session/back_to_savepoint.sql")
+            return None
+        self.execute("session/release_savepoint.sql")
+        return done
 
     def result_columns(self, template: str, **context: object) -> list[tuple[str, int]]:
         """Run a statement and return its result's columns, each as name and type modifier, instead of its rows."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg2 import errorcodes
 
 from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError, ServerError
@@ -128,6 +129,20 @@ def test_what_was_not_committed_is_gone(source: Database) -> None:
     with Session(source.endpoint, "tests") as session:
         session.execute("copy/create_schema.sql", schema="made")
     assert source.value("SELECT to_regnamespace('made') IS NULL")
+
+
+def test_a_refused_attempt_leaves_nothing_and_the_transaction_goes_on(source: Database) -> None:
+    def make_twice() -> None:
+        for _ in range(2):
+            session.execute("copy/create_schema.sql", schema="twice")
+
+    with Session(source.endpoint, "tests") as session:
+        assert session.attempt(lambda: session.execute("copy/create_schema.sql", schema="once"), ()) is not None
+        assert session.attempt(make_twice, [errorcodes.DUPLICATE_SCHEMA]) is None
+        session.commit()
+        with pytest.raises(PipelineError, match="already exists"):
+            session.attempt(make_twice, [errorcodes.UNIQUE_VIOLATION])
+    assert source.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('once', 'twice')") == [("once",)]
 
 
 def test_a_query_without_rows_gives_none(source: Database) -> None:

@@ -7,9 +7,11 @@ held against it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from psycopg2 import errorcodes
 
 from pgpipelines.copy.relay import Relayed, relay
 from pgpipelines.copy.request import Selection
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 HASH = "pgpipelines hash"
 # pg_constraint.confdeltype of a foreign key that only has to hold when the statement ends.
 NO_ACTION = "a"
+# How the server refuses a row whose unique value another one holds, or one that an exclusion constraint keeps apart.
+HELD = frozenset({errorcodes.UNIQUE_VIOLATION, errorcodes.EXCLUSION_VIOLATION})
 # Keys that one query asks the source for. By content, each query reads the whole table.
 KEYS_AT_ONCE = 10_000
 HASHES_AT_ONCE = 200_000
@@ -46,10 +50,15 @@ class Changes:
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge has changed, and how many row changes that took: a row that goes and comes back is two."""
+    """What a merge has changed, and what it read of the source for that.
+
+    `written` counts the row changes that it took: a row that goes and comes back is two, and one that was taken back
+    counts.
+    """
 
     changes: Changes
     written: int
+    relayed: Relayed = field(default=Relayed(0, 0))
 
 
 @dataclass(frozen=True)
@@ -118,14 +127,28 @@ class Merging:
         With `later`, rows that go wait for `delete_vanished`, because other tables of the run may still refer to them.
         Raises ConflictError where rows that others refer to would have to go for a moment.
         """
-        space, key, columns = self.plan.workspace, self.plan.comparison.key, self.plan.columns
+        space, key = self.plan.workspace, self.plan.comparison.key
         unique = {name for unique in self._contended for name in unique.columns}
         by = list(key) or [HASH]
         joined = [(space.staging, [*by, *sorted(unique - {*by})]), (space.wanted, by)]
         self.target.execute("copy/analyze_temporary.sql", tables=joined)
         if not key:
             return self._exchange()
-        displaced = self._find_displaced()
+        for table in (space.displaced, space.in_the_way):
+            self.target.execute("copy/create_displaced.sql", displaced=table, table=self.table.name, key=key)
+        # Few merges move unique values between rows. To look for such rows beforehand would take a tenth of the time.
+        before = self.written()
+        merged = None if self._identities else self.target.attempt(lambda: self._write(0, later=later), HELD)
+        if merged is not None:
+            return merged
+        taken_back = self.written() - before
+        relayed = self.stage_unknown()
+        merged = self._write(self._find_displaced(), later=later)
+        return replace(merged, written=merged.written + taken_back, relayed=relayed)
+
+    def _write(self, displaced: int, *, later: bool) -> Merged:
+        """Merge, with the rows that were found to be displaced or in the way."""
+        space, key, columns = self.plan.workspace, self.plan.comparison.key, self.plan.columns
         self.target.use_role_search_path()
         done = self.target.one(
             "copy/merge.sql",
@@ -142,6 +165,11 @@ class Merging:
         self.target.use_pinned_search_path()
         changes = Changes(inserted=done.inserted, updated=done.updated, deleted=done.deleted)
         return Merged(changes, done.inserted + done.updated + done.deleted + displaced)
+
+    def written(self) -> int:
+        """How many rows of the target this transaction has inserted, updated and deleted so far, by whatever means."""
+        name = self.table.name
+        return int(self.target.one("copy/written.sql", {"schema": name.schema, "name": name.name}).rows)
 
     def delete_vanished(self) -> Changes:
         """Let the rows go that had to wait for other tables."""
@@ -236,18 +264,14 @@ class Merging:
         unique = {name for unique in self.table.uniques for name in unique.columns}
         return [column for column in self.table.columns if column.generated and column.name in unique]
 
-    @cached_property
-    def _any_held(self) -> bool:
-        """Tell whether a staged row takes another row's unique value: once for all, after the first were staged."""
-        return bool(
-            self._contended
-            and self.target.one(
-                "copy/any_held.sql", **self._tables, key=list(self.plan.comparison.key), uniques=self._contended
-            ).any_held
-        )
+    @property
+    def _identities(self) -> list[str]:
+        """The columns that UPDATE may not set: rows that differ in one of them must go and come back."""
+        copied = [self.table.by_name[name] for name in self.plan.columns if name not in self.plan.comparison.key]
+        return [column.name for column in copied if column.identity == "a"]
 
     def _find(self, into: QualifiedName, among: str, identities: list[str]) -> int:
-        if not (self._any_held or identities):
+        if not (self._contended or identities):
             return 0
         return self.target.execute(
             "copy/find_displaced.sql",
@@ -261,18 +285,18 @@ class Merging:
 
     def _find_displaced(self) -> int:
         """List the rows that must go before others can change; return how many of them come back."""
-        space, key = self.plan.workspace, self.plan.comparison.key
-        for table in (space.displaced, space.in_the_way):
-            self.target.execute("copy/create_displaced.sql", displaced=table, table=self.table.name, key=key)
+        space = self.plan.workspace
         self._find(space.in_the_way, "vanished", [])
-        copied = [self.table.by_name[name] for name in self.plan.columns if name not in key]
-        displaced = self._find(space.displaced, "staged", [column.name for column in copied if column.identity == "a"])
+        displaced = self._find(space.displaced, "staged", self._identities)
         self._require_unreferenced(displaced)
         return displaced
 
-    def ask_for_unknown(self) -> int:
-        """Add the keys of rows that stand in the way and that the source has not spoken of; return their number."""
-        return self._find(self.plan.workspace.wanted, "unknown", [])
+    def stage_unknown(self) -> Relayed:
+        """Stage the rows that stand in the way and that the source has not spoken of, as far as it has them."""
+        relayed = Relayed(0, 0)
+        while self.plan.comparison.key and self._find(self.plan.workspace.wanted, "unknown", []):
+            relayed += self.stage_wanted()
+        return relayed
 
     def _require_unreferenced(self, displaced: int) -> None:
         """Raise ConflictError where rows that go and come back would take, or change, rows that refer to them."""

@@ -180,34 +180,37 @@ def _preview_foreign_keys(outcomes: list[Outcome]) -> list[Outcome]:
 
 def _merge(sides: Sides, plan: Plan) -> Outcome:
     """Bring the rows that changed or differ, and write them."""
-    position = plan.position
     table = describe_existing(sides.target, plan.name)
     _require_unchanged(plan, table)
     with sides.progress.watch(sides.target.backend) as report:
-        merging = Merging(sides.source, sides.target, plan, table, report)
-        merging.prepare()
-        if sides.request.strategy == "incremental" and position is not None and position.condition is not None:
-            outcome = _stage_changed(sides, merging, position.condition)
-        else:
-            if sides.request.strategy == "incremental" and position is not None:
-                log.info("%s: every row is compared: %s", plan.name, position.reason)
-            outcome = _stage_differing(sides, merging)
-    if outcome.merging is None:
-        return outcome
-    if sides.request.dry_run:
-        return replace(outcome, changes=merging.preview())
-    later = _referenced(sides, table)
-    with sides.progress.step("merge"):
-        merged = merging.merge(later=later)
-    return replace(outcome, changes=merged.changes, written=merged.written, later=later)
+        outcome = _stage(sides, Merging(sides.source, sides.target, plan, table, report))
+        merging = outcome.merging
+        if merging is None:
+            return outcome
+        if sides.request.dry_run:
+            unknown = merging.stage_unknown()
+            return replace(outcome, relayed=outcome.relayed + unknown, changes=merging.preview())
+        later = _referenced(sides, table)
+        with sides.progress.step("merge"):
+            merged = merging.merge(later=later)
+    relayed = outcome.relayed + merged.relayed
+    return replace(outcome, relayed=relayed, changes=merged.changes, written=merged.written, later=later)
+
+
+def _stage(sides: Sides, merging: Merging) -> Outcome:
+    plan = merging.plan
+    merging.prepare()
+    if sides.request.strategy == "incremental" and plan.position is not None:
+        if plan.position.condition is not None:
+            return _stage_changed(sides, merging, plan.position.condition)
+        log.info("%s: every row is compared: %s", plan.name, plan.position.reason)
+    return _stage_differing(sides, merging)
 
 
 def _stage_changed(sides: Sides, merging: Merging, condition: Condition) -> Outcome:
-    """Stage the rows that changed since the last run, and those in their way."""
+    """Stage the rows that changed since the last run."""
     with sides.progress.step("read"):
         relayed = merging.stage_changed(condition)
-        if merging.ask_for_unknown():
-            relayed += merging.stage_wanted()
     return Outcome(merging.plan, merging.plan.name, "checksum of the changed rows", relayed, merging=merging)
 
 
@@ -279,18 +282,13 @@ def _verify_merged(sides: Sides, outcome: Outcome) -> Outcome:
     keys = merging.unequal_rows() if plan.comparison.key else []
     if keys:
         raise differences.not_equal(sides.source, plan, "rows that were written", keys)
-    strangers = _written(sides, plan) - outcome.written
+    strangers = merging.written() - outcome.written
     if both is not None and (strangers or not plan.comparison.key):
         differences.require_equal(both, merging, both.compare().differing)
     if both is None and strangers:
         notice = f"triggers or foreign keys of the target wrote {strangers} more rows of {plan.name}"
         return replace(outcome, notices=(*outcome.notices, notice))
     return outcome
-
-
-def _written(sides: Sides, plan: Plan) -> int:
-    found = sides.target.one("copy/written.sql", {"schema": plan.name.schema, "name": plan.name.name})
-    return int(found.rows)
 
 
 def _advance_sequences(sides: Sides, outcome: Outcome) -> None:

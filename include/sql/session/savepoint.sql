@@ -1,0 +1,2 @@
+-- Marks a place in this transaction to which it can return. Parameters: none. Locks nothing.
+SAVEPOINT attempt;
