@@ -6,7 +6,8 @@ held against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,7 @@ class Merging:
             change=change,
             **self.plan.comparison.context(self.plan.selection),
         )
-        return relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
+        return self._stage(read, values)
 
     def stage_wanted(self) -> Relayed:
         """Stage the rows of the wanted keys, as far as the source has them."""
@@ -96,16 +97,21 @@ class Merging:
         size = KEYS_AT_ONCE if key else HASHES_AT_ONCE
         for batch in self.target.batches("copy/wanted_keys.sql", None, size, wanted=wanted, key=key):
             values = {f"key_{number}": list(part) for number, part in enumerate(zip(*batch, strict=True), start=1)}
-            sent += relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
+            sent += self._stage(read, values)
         return sent
 
-    def _write_staging(self) -> Sql:
-        return render(
-            "copy/write.sql",
-            table=self.plan.workspace.staging,
-            columns=[*self.plan.columns, HASH],
-            binary=self.plan.binary,
-        )
+    def _stage(self, read: Sql, values: Mapping[str, object]) -> Relayed:
+        columns, binary = [*self.plan.columns, HASH], self.plan.binary
+        write = render("copy/write.sql", table=self.plan.workspace.staging, columns=columns, binary=binary)
+        with self._names_of_role():
+            return relay(self.source, self.target, read, write, self.report, values=values)
+
+    @contextmanager
+    def _names_of_role(self) -> Iterator[None]:
+        """Let triggers, and functions that columns and indexes are computed by, find what they find elsewhere."""
+        self.target.use_role_search_path()
+        yield
+        self.target.use_pinned_search_path()
 
     def merge(self, *, later: bool) -> Merged:
         """Write what differs, in one statement.
@@ -120,21 +126,20 @@ class Merging:
         self.target.execute("copy/analyze_temporary.sql", tables=joined)
         if not key:
             return self._exchange()
-        displaced = self._find_displaced()
-        self.target.use_role_search_path()
-        done = self.target.one(
-            "copy/merge.sql",
-            **self._tables,
-            displaced=space.displaced,
-            in_the_way=space.in_the_way,
-            key=list(key),
-            columns=columns,
-            changeable=[name for name in columns if _changeable(self.table.by_name[name], key)],
-            any_displaced=displaced > 0,
-            kept=[column.name for column in self.table.stored if column.name not in columns],
-            later=later,
-        )
-        self.target.use_pinned_search_path()
+        with self._names_of_role():
+            displaced = self._find_displaced()
+            done = self.target.one(
+                "copy/merge.sql",
+                **self._tables,
+                displaced=space.displaced,
+                in_the_way=space.in_the_way,
+                key=list(key),
+                columns=columns,
+                changeable=[name for name in columns if _changeable(self.table.by_name[name], key)],
+                any_displaced=displaced > 0,
+                kept=[column.name for column in self.table.stored if column.name not in columns],
+                later=later,
+            )
         changes = Changes(inserted=done.inserted, updated=done.updated, deleted=done.deleted)
         return Merged(changes, done.inserted + done.updated + done.deleted + displaced)
 
@@ -267,7 +272,8 @@ class Merging:
 
     def ask_for_unknown(self) -> int:
         """Add the keys of rows that stand in the way and that the source has not spoken of; return their number."""
-        return self._find(self.plan.workspace.wanted, "unknown", [])
+        with self._names_of_role():
+            return self._find(self.plan.workspace.wanted, "unknown", [])
 
     def _require_unreferenced(self, displaced: int) -> None:
         """Raise ConflictError where rows that go and come back would take, or change, rows that refer to them."""

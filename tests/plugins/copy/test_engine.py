@@ -276,6 +276,26 @@ def test_unique_values_that_the_server_computes_move_between_rows(
     assert_equal(source, target)
 
 
+@pytest.mark.parametrize(
+    "unique", ["ALTER TABLE t ADD low text GENERATED ALWAYS AS (low_of(name)) STORED UNIQUE",
+               "CREATE UNIQUE INDEX ON t (low_of(name))"], ids=["column", "index"],
+)  # fmt: skip
+@pytest.mark.parametrize("cursor", [None, Cursor("xmin")], ids=["refreshed", "followed"])
+def test_what_unique_values_are_computed_by_finds_names_as_its_role_does(
+    source: Database, target: Database, unique: str, cursor: Cursor | None
+) -> None:
+    functions = """
+        CREATE FUNCTION own_lower(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+        CREATE FUNCTION low_of(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN own_lower($1); END';
+    """
+    both(source, target, f"{functions}; CREATE TABLE t (id int PRIMARY KEY, name text); {unique}")
+    source.run("INSERT INTO t VALUES (1, 'A'), (2, 'B')")
+    follow(source, target, cursor)
+    source.run("DELETE FROM t; INSERT INTO t VALUES (1, 'B'), (2, 'A')")
+    follow(source, target, cursor)
+    assert_equal(source, target)
+
+
 def test_a_part_of_the_key_that_is_unique_moves_to_another_row(source: Database, target: Database) -> None:
     source.run("CREATE TABLE t (member int UNIQUE, team int, PRIMARY KEY (member, team)); INSERT INTO t VALUES (1, 1)")
     follow(source, target, Cursor("xmin"))
