@@ -145,11 +145,8 @@ class Merging:
 
     def delete_vanished(self) -> Changes:
         """Let the rows go that had to wait for other tables."""
-        deleted = self.target.execute(
-            "copy/delete_vanished.sql",
-            **self._tables,
-            key=self.plan.comparison.key,
-        )
+        with self._names_of_role():
+            deleted = self.target.execute("copy/delete_vanished.sql", **self._tables, key=self.plan.comparison.key)
         return Changes(deleted=deleted)
 
     def preview(self) -> Changes:
@@ -196,12 +193,13 @@ class Merging:
                 "action",
                 "give the target a primary key, or a unique index on NOT NULL columns that the source has too",
             )
-        done = self.target.one(
-            "copy/exchange.sql",
-            **self._tables,
-            names=self.plan.columns,
-            **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
-        )
+        with self._names_of_role():
+            done = self.target.one(
+                "copy/exchange.sql",
+                **self._tables,
+                names=self.plan.columns,
+                **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
+            )
         return Merged(Changes(inserted=done.inserted, deleted=done.deleted), done.inserted + done.deleted)
 
     @property
