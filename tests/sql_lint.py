@@ -65,7 +65,6 @@ CLAUSES: Mapping[str, Mapping[str, object]] = {
         ],
     },
     "copy/add_column.sql": {"column": column("", "d")},
-    "copy/any_held.sql": {"uniques": UNIQUES},
     "copy/find_displaced.sql": {"uniques": UNIQUES},
     "copy/add_enum_value.sql": {"label": "'x'", "after": "'y'", "before": "'z'"},
     "copy/create_domain.sql": {"checks": ["x CHECK (true)", "y CHECK (true)"]},

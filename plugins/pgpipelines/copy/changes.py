@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from pgpipelines.copy.cursors import KIND_OF_XMIN
 from pgpipelines.copy.readings import read_cursor
 from pgpipelines.copy.request import XMIN
-from pgpipelines.copy.watermark import OLDEST_FLOOR, Origin, Snapshot, Watermark
+from pgpipelines.copy.watermark import OLDEST_FLOOR, Origin, Snapshot, Storage, Watermark
 from pgpipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -73,13 +73,20 @@ class Position:
     watermark: Watermark
 
 
-def observe(session: Session, tracking: Tracking, in_flight: InFlight, last: Watermark | None) -> Position:
+def observe(
+    session: Session,
+    tracking: Tracking,
+    in_flight: InFlight,
+    last: Watermark | None,
+    target: Storage = frozenset(),
+) -> Position:
     """Say what to read in the session's snapshot, which must be younger than `in_flight`.
 
-    `last` is the watermark of the last run that succeeded. Raises ConfigurationError for a text that is no yyyymmdd.
+    `last` is the watermark of the last run that succeeded, `target` what holds the target's rows now.
+    Raises ConfigurationError for a text that is no yyyymmdd.
     """
     now = _snapshot(session)
-    reason = FIRST_RUN if last is None else last.contradiction(tracking, now)
+    reason = FIRST_RUN if last is None else last.contradiction(tracking, now, target)
     kept = None if reason else last
     reading = read_cursor(session, tracking, in_flight, now, kept)
     condition = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pgpipelines.copy.request import XMIN
+from pgpipelines.copy.request import XMIN, Selection
 from pgpipelines.errors import ConfigurationError
 from pgpipelines.templates import Sql
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pgpipelines.catalog import Column
-    from pgpipelines.copy.request import Cursor, Selection
+    from pgpipelines.copy.request import Cursor
+    from pgpipelines.copy.watermark import Storage
     from pgpipelines.sessions import Session
+    from pgpipelines.templates import QualifiedName
 
 LONGEST_LOOKBACK = timedelta(days=36525)
 MOST_LOOKBACK = 2**62
@@ -101,9 +103,9 @@ class Tracking:
         return not self.leaves or not all(leaf.not_null for leaf in self.leaves)
 
     @property
-    def storage(self) -> frozenset[tuple[int, int]]:
-        """What holds the rows: object id and file of each leaf."""
-        return frozenset((leaf.oid, leaf.file) for leaf in self.leaves)
+    def storage(self) -> Storage:
+        """What holds the rows."""
+        return _storage(self.leaves)
 
 
 def track(session: Session, selection: Selection, cursor: Cursor, columns: Sequence[Column]) -> Tracking:
@@ -131,7 +133,16 @@ def _all_have_xmin(leaves: tuple[Leaf, ...]) -> bool:
     return bool(leaves) and all(leaf.has_xmin for leaf in leaves)
 
 
-def _leaves(session: Session, selection: Selection, column: str) -> tuple[Leaf, ...]:
+def storage(session: Session, table: QualifiedName, *, only: bool) -> Storage:
+    """What holds a table's rows, as the session's transaction sees it; nothing where there is no such table."""
+    return _storage(_leaves(session, Selection(table, only=only), None))
+
+
+def _storage(leaves: Sequence[Leaf]) -> Storage:
+    return frozenset((leaf.oid, leaf.file) for leaf in leaves)
+
+
+def _leaves(session: Session, selection: Selection, column: str | None) -> tuple[Leaf, ...]:
     rows = session.query(
         "copy/leaves.sql",
         {

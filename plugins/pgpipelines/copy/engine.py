@@ -19,7 +19,7 @@ from pgpipelines.copy.locking import hold_tables
 from pgpipelines.copy.placing import place, require_sensible
 from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.publishing import TableResult
-from pgpipelines.copy.selection import find_users_names, require_held_in_time
+from pgpipelines.copy.selection import require_held_in_time
 from pgpipelines.copy.sides import Sides, Snapshot
 from pgpipelines.copy.writers import look_at_writers
 from pgpipelines.errors import AlreadyRunningError, ConnectionFailedError, PipelineError, RetriableError
@@ -100,7 +100,8 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
         sides = Sides(request, run, source, target, _take_snapshot(source), writers, Place(target), progress, age)
         plans = [place(sides, number, table) for number, table in enumerate(request.tables)]
         require_held_in_time(source)
-        find_users_names(source, request)
+        if any(plan.others_sql for plan in plans):
+            source.use_user_search_path()
         to_load = [] if request.dry_run else [plan for plan in plans if plan.load]
         loaded = {plan.number: initial_load.load(sides, plan) for plan in to_load}
         results = publishing.publish(sides, plans, loaded, started_at)

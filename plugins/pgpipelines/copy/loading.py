@@ -181,7 +181,7 @@ def _load_chunks(sides: Sides, plan: Plan, table: QualifiedName, chunks: list[Ch
     def load_one(pair: Pair, chunk: Chunk) -> Relayed:
         return _load_chunk(sides, plan, table, chunk, pair)
 
-    with sides.open_pairs(min(sides.request.streams, len(chunks))) as pairs:
+    with sides.open_pairs(min(sides.request.streams, len(chunks)), others_sql=plan.others_sql) as pairs:
         for _, target in pairs:
             target.execute("session/relaxed_commit.sql")
         with shared(chunks, pairs, load_one, _cancel) as results:

@@ -6,7 +6,8 @@ held against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,7 @@ class Merging:
 
     def _stage_changed(self, change: Condition, values: dict[str, object], context: dict[str, Any]) -> Relayed:
         read = render("copy/read_changed.sql", binary=self.plan.binary, change=change, **context)
-        return relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
+        return self._stage(read, values)
 
     def stage_wanted(self) -> Relayed:
         """Stage the rows of the wanted keys, as far as the source has them."""
@@ -110,16 +111,21 @@ class Merging:
         tables = {"wanted": space.wanted, "staging": space.staging}
         for batch in self.target.batches("copy/wanted_keys.sql", None, size, **tables, key=key):
             values = {f"key_{number}": list(part) for number, part in enumerate(zip(*batch, strict=True), start=1)}
-            sent += relay(self.source, self.target, read, self._write_staging(), self.report, values=values)
+            sent += self._stage(read, values)
         return sent
 
-    def _write_staging(self) -> Sql:
-        return render(
-            "copy/write.sql",
-            table=self.plan.workspace.staging,
-            columns=[*self.plan.columns, HASH],
-            binary=self.plan.binary,
-        )
+    def _stage(self, read: Sql, values: Mapping[str, object]) -> Relayed:
+        columns, binary = [*self.plan.columns, HASH], self.plan.binary
+        write = render("copy/write.sql", table=self.plan.workspace.staging, columns=columns, binary=binary)
+        with self._names_of_role():
+            return relay(self.source, self.target, read, write, self.report, values=values)
+
+    @contextmanager
+    def _names_of_role(self) -> Iterator[None]:
+        """Let triggers, and functions that columns and indexes are computed by, find what they find elsewhere."""
+        self.target.use_role_search_path()
+        yield
+        self.target.use_pinned_search_path()
 
     def merge(self, *, later: bool) -> Merged:
         """Write what differs, in one statement.
@@ -136,7 +142,7 @@ class Merging:
             return self._exchange()
         for table in (space.displaced, space.in_the_way):
             self.target.execute("copy/create_displaced.sql", displaced=table, table=self.table.name, key=key)
-        # Few merges move unique values between rows. To look for such rows beforehand would take a tenth of the time.
+        # Few merges move unique values between rows: most need not look for those that hold the staged ones'.
         before = self.written()
         merged = None if self._identities else self.target.attempt(lambda: self._write(0, later=later), HELD)
         if merged is not None:
@@ -149,20 +155,19 @@ class Merging:
     def _write(self, displaced: int, *, later: bool) -> Merged:
         """Merge, with the rows that were found to be displaced or in the way."""
         space, key, columns = self.plan.workspace, self.plan.comparison.key, self.plan.columns
-        self.target.use_role_search_path()
-        done = self.target.one(
-            "copy/merge.sql",
-            **self._tables,
-            displaced=space.displaced,
-            in_the_way=space.in_the_way,
-            key=list(key),
-            columns=columns,
-            changeable=[name for name in columns if _changeable(self.table.by_name[name], key)],
-            any_displaced=displaced > 0,
-            kept=[column.name for column in self.table.stored if column.name not in columns],
-            later=later,
-        )
-        self.target.use_pinned_search_path()
+        with self._names_of_role():
+            done = self.target.one(
+                "copy/merge.sql",
+                **self._tables,
+                displaced=space.displaced,
+                in_the_way=space.in_the_way,
+                key=list(key),
+                columns=columns,
+                changeable=[name for name in columns if _changeable(self.table.by_name[name], key)],
+                any_displaced=displaced > 0,
+                kept=[column.name for column in self.table.stored if column.name not in columns],
+                later=later,
+            )
         changes = Changes(inserted=done.inserted, updated=done.updated, deleted=done.deleted)
         return Merged(changes, done.inserted + done.updated + done.deleted + displaced)
 
@@ -173,11 +178,8 @@ class Merging:
 
     def delete_vanished(self) -> Changes:
         """Let the rows go that had to wait for other tables."""
-        deleted = self.target.execute(
-            "copy/delete_vanished.sql",
-            **self._tables,
-            key=self.plan.comparison.key,
-        )
+        with self._names_of_role():
+            deleted = self.target.execute("copy/delete_vanished.sql", **self._tables, key=self.plan.comparison.key)
         return Changes(deleted=deleted)
 
     def preview(self) -> Changes:
@@ -224,12 +226,13 @@ class Merging:
                 "action",
                 "give the target a primary key, or a unique index on NOT NULL columns that the source has too",
             )
-        done = self.target.one(
-            "copy/exchange.sql",
-            **self._tables,
-            names=self.plan.columns,
-            **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
-        )
+        with self._names_of_role():
+            done = self.target.one(
+                "copy/exchange.sql",
+                **self._tables,
+                names=self.plan.columns,
+                **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
+            )
         return Merged(Changes(inserted=done.inserted, deleted=done.deleted), done.inserted + done.deleted)
 
     @property
@@ -273,15 +276,16 @@ class Merging:
     def _find(self, into: QualifiedName, among: str, identities: list[str]) -> int:
         if not (self._contended or identities):
             return 0
-        return self.target.execute(
-            "copy/find_displaced.sql",
-            into=into,
-            among=among,
-            **self._tables,
-            key=list(self.plan.comparison.key),
-            uniques=self._contended,
-            identities=identities,
-        )
+        with self._names_of_role():
+            return self.target.execute(
+                "copy/find_displaced.sql",
+                into=into,
+                among=among,
+                **self._tables,
+                key=list(self.plan.comparison.key),
+                uniques=self._contended,
+                identities=identities,
+            )
 
     def _find_displaced(self) -> int:
         """List the rows that must go before others can change; return how many of them come back."""

@@ -10,11 +10,11 @@ from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.checksum import Comparison
 from pgpipelines.copy import loading
 from pgpipelines.copy.changes import Position, observe
-from pgpipelines.copy.cursors import track
+from pgpipelines.copy.cursors import storage, track
 from pgpipelines.copy.definition import Definition, Statement, widenings, with_key
 from pgpipelines.copy.locking import describe_held
 from pgpipelines.copy.plan import Plan, selection_digest
-from pgpipelines.copy.selection import describe_selection
+from pgpipelines.copy.selection import describe_selection, runs_others_sql, users_names
 from pgpipelines.copy.watermark import Watermark
 from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
 from pgpipelines.table_names import is_system_schema
@@ -107,7 +107,10 @@ def _position(sides: Sides, table: TableCopy, source_table: Table) -> Position |
     tracking = track(sides.source, table.source, table.cursor, source_table.columns)
     digest = selection_digest(table.source)
     last = ledger.last_watermark(sides.target, str(table.target), sides.snapshot.origin, digest, table.cursor.column)
-    return observe(sides.source, tracking, sides.writers, None if last is None else Watermark.from_json(last))
+    kept = None if last is None else Watermark.from_json(last)
+    filled = storage(sides.target, table.target, only=table.source.only)
+    with users_names(sides.source, needed=runs_others_sql(table.source, source_table)):
+        return observe(sides.source, tracking, sides.writers, kept, filled)
 
 
 def _widenings(sides: Sides, definition: Definition, target_table: Table) -> list[Statement]:

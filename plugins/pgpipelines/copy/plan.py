@@ -13,6 +13,7 @@ from pgpipelines.copy.changes import Position
 from pgpipelines.copy.definition import Definition, Statement, same_type
 from pgpipelines.copy.ordering import ordered
 from pgpipelines.copy.request import Selection, TableCopy
+from pgpipelines.copy.selection import runs_others_sql
 from pgpipelines.templates import QualifiedName, Sql
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Plan:
     def only(self) -> bool:
         """Tell whether the target's rows are its own alone; a table that is partitioned here only keeps none itself."""
         return self.selection.only and (self.target is None or self.target.kind == "r")
+
+    @property
+    def others_sql(self) -> bool:
+        """Tell whether reading runs SQL of the user's, or of a view."""
+        return runs_others_sql(self.selection, self.source)
 
     @property
     def columns(self) -> list[str]:

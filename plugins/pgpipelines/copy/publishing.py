@@ -10,7 +10,7 @@ from pgpipelines import ledger
 from pgpipelines.catalog import Table, describe_existing
 from pgpipelines.copy import differences, initial_load, loading
 from pgpipelines.copy.changes import Condition, written_since
-from pgpipelines.copy.cursors import has_xmin
+from pgpipelines.copy.cursors import has_xmin, storage
 from pgpipelines.copy.definition import attachment, creation, foreign_keys, indexes, run_all, structure
 from pgpipelines.copy.locking import hold_definitions
 from pgpipelines.copy.merging import Changes, Merging
@@ -122,7 +122,9 @@ def _fill(sides: Sides, plan: Plan, loaded: Loaded | None) -> Outcome:
     # What is doubtful about the writers' clocks does not touch xmin.
     doubt = None if plan.copy.cursor is None or plan.copy.cursor.by_xmin else sides.writers.doubt
     notices = outcome.notices if doubt is None else (*outcome.notices, doubt)
-    return replace(outcome, watermark=plan.position.watermark.to_json(), notices=notices)
+    filled = storage(sides.target, plan.name, only=plan.selection.only)
+    watermark = replace(plan.position.watermark, target=filled)
+    return replace(outcome, watermark=watermark.to_json(), notices=notices)
 
 
 def _without_rows(sides: Sides, plan: Plan) -> Outcome:

@@ -21,7 +21,6 @@ from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError
 from pgpipelines.templates import QualifiedName, readable
 
 if TYPE_CHECKING:
-    from pgpipelines.copy.request import CopyRequest
     from pgpipelines.sessions import Session
 
 # Classes of SQLSTATE that the text of a statement is to blame for, where the server and the connection are well.
@@ -29,6 +28,8 @@ STATEMENT_ERRORS = frozenset({"0A", "21", "22", "25", "2F", "38", "39", "3F", "4
 UNNAMED = "?column?"
 # A table or a column that was there a moment before is gone.
 ALTERED = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.UNDEFINED_COLUMN})
+# Table.kind of a view that is computed each time that it is read.
+VIEW = "v"
 # No table can have columns of these names.
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 # pg_type.typtype of types that no table can have.
@@ -50,21 +51,22 @@ def describe_selection(session: Session, selection: Selection) -> Table:
         return replace(table, estimated_rows=_estimated_rows(session, selection))
 
 
-def find_users_names(session: Session, request: CopyRequest) -> None:
-    """Let the user's SQL of a run, if there is any, find names as the role does elsewhere, until the transaction ends.
+def runs_others_sql(selection: Selection, table: Table) -> bool:
+    """Tell whether reading runs SQL that somebody else wrote: the user's own, or what a view calls.
 
-    Descriptions must have been read before: the server leaves schemas out of types that a search_path finds.
+    Descriptions must be read without: the server leaves schemas out of types that a search_path finds.
     """
-    if not all(table.source.whole for table in request.tables):
-        session.use_user_search_path()
+    return not selection.whole or table.kind == VIEW
 
 
 @contextmanager
-def users_names(session: Session) -> Iterator[None]:
-    """Let the user's SQL find names as the role does elsewhere; where the block fails, so has the transaction."""
-    session.use_user_search_path()
+def users_names(session: Session, *, needed: bool = True) -> Iterator[None]:
+    """Let others' SQL find names as the role does elsewhere; where the block fails, so has the transaction."""
+    if needed:
+        session.use_user_search_path()
     yield
-    session.use_pinned_search_path()
+    if needed:
+        session.use_pinned_search_path()
 
 
 def _describe_and_hold(session: Session, selection: Selection) -> Table:
@@ -76,7 +78,9 @@ def _describe_and_hold(session: Session, selection: Selection) -> Table:
         table = describe_existing(session, selection.table)
         require_readable(session, table)
         held = Selection(selection.table, only=selection.only)
-        session.execute("copy/hold_source.sql", selection=held, columns=[column.name for column in table.stored])
+        names = [column.name for column in table.stored]
+        with users_names(session, needed=table.kind == VIEW):
+            session.execute("copy/hold_source.sql", selection=held, columns=names)
     except PipelineError as error:
         if sqlstate(error) in ALTERED:
             raise _changed(session, str(selection.table)) from error

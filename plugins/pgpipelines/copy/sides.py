@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pgpipelines.copy.selection import find_users_names
 from pgpipelines.sessions import Session
 
 if TYPE_CHECKING:
@@ -53,10 +52,16 @@ class Sides:
     age: SnapshotAge
 
     @contextmanager
-    def open_pairs(self, number: int) -> Iterator[list[tuple[Session, Session]]]:
-        """Open more sessions on both sides; those of the source see the same snapshot."""
+    def open_pairs(self, number: int, *, others_sql: bool) -> Iterator[list[tuple[Session, Session]]]:
+        """Open more sessions on both sides; those of the source see the same snapshot.
+
+        With `others_sql`, they find names as the role does elsewhere.
+        """
         with ExitStack() as sessions:
-            yield [(self._open_source(sessions), sessions.enter_context(self._open_target())) for _ in range(number)]
+            pairs = [(self._open_source(sessions), sessions.enter_context(self._open_target())) for _ in range(number)]
+            for source, _ in pairs if others_sql else ():
+                source.use_user_search_path()
+            yield pairs
 
     @contextmanager
     def open_targets(self, number: int) -> Iterator[list[Session]]:
@@ -69,7 +74,6 @@ class Sides:
         source = Session(request.source, self.run.application_name, snapshot=True, bounds=request.bounds)
         sessions.enter_context(source)
         source.adopt_snapshot(self.snapshot.exported)
-        find_users_names(source, request)
         self.age.cover(source)
         return source
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pgpipelines.copy.cursors import Tracking
 
+# What holds the rows of a relation and its parts: object id and file of each. TRUNCATE, and what rewrites a table, give
+# it another file.
+Storage = frozenset[tuple[int, int]]
 # Transaction ids are told apart as long as they are less than half of 32 bits old; a margin for those to come.
 OLDEST_FLOOR = 2**31 - 100_000_000
 # A transaction that stays open keeps what was seen meanwhile: the newest are enough, a gap only reads rows again.
@@ -55,22 +58,24 @@ class Watermark:
 
     `highest` is the highest cursor (a time as text, a number in digits). What the run did not see has a cursor of
     `bound` or above, and was written by a transaction of `floor` or above; without a bound, only the latter is known.
-    `seen` lists what may become the bound of numbers. `storage` is what held the rows (object id, file).
+    `seen` lists what may become the bound of numbers. `storage` is what held the rows (object id, file), `target` what
+    they were copied to; empty where an older version wrote this.
     """
 
     cursor: str
     kind: str
     origin: Origin
-    storage: frozenset[tuple[int, int]]
+    storage: Storage
     floor: int
     ceiling: int
     highest: str | None = None
     bound: str | None = None
     seen: tuple[Seen, ...] = ()
+    target: Storage = frozenset()
 
     def to_json(self) -> str:
         """This as JSON, for the ledger."""
-        fields: dict[str, Any] = {**asdict(self), "storage": sorted(self.storage)}
+        fields: dict[str, Any] = {**asdict(self), "storage": sorted(self.storage), "target": sorted(self.target)}
         fields["seen"] = [[entry.at.isoformat(), entry.highest] for entry in self.seen]
         return json.dumps(fields)
 
@@ -79,12 +84,13 @@ class Watermark:
         """Read what `to_json` wrote."""
         fields = json.loads(text)
         fields["origin"] = Origin(**fields["origin"])
-        fields["storage"] = frozenset((oid, file) for oid, file in fields["storage"])
+        for name in ("storage", "target"):
+            fields[name] = frozenset((oid, file) for oid, file in fields.get(name, ()))
         fields["seen"] = tuple(Seen(datetime.fromisoformat(at), highest) for at, highest in fields["seen"])
         return cls(**fields)
 
-    def contradiction(self, tracking: Tracking, now: Snapshot) -> str | None:
-        """Say why this tells nothing about what a run would see now; None where it does."""
+    def contradiction(self, tracking: Tracking, now: Snapshot, target: Storage) -> str | None:
+        """Say why this tells nothing about what a run would see and find now; None where it does."""
         if (self.cursor, self.kind) != (tracking.cursor.column, tracking.kind.name):
             return f"the last run's cursor was {self.cursor} ({self.kind})"
         if _differ(self.origin.system, now.origin.system) or self.origin.database != now.origin.database:
@@ -93,8 +99,9 @@ class Watermark:
             return "the source failed over, or was restored, since the last run (another timeline)"
         if now.ceiling < self.ceiling:
             return "the source is older than at the last run (restored, or a replica that lags)"
-        if self.storage and not self.storage & tracking.storage:
-            return "the source table was truncated, rewritten or replaced since the last run"
+        for side, then, found in (("source", self.storage, tracking.storage), ("target", self.target, target)):
+            if then and not then & found:
+                return f"the {side} table was truncated, rewritten or replaced since the last run"
         return None
 
     def reaches(self, now: Snapshot) -> bool:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from pgpipelines.checksum import Contents
 from pgpipelines.copy import differences
+from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.merging import Merging
-from pgpipelines.copy.request import Cursor
+from pgpipelines.copy.request import Cursor, Selection, TableCopy
 from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
-from tests.fixtures.copying import content, copied, ledger_rows
+from pgpipelines.templates import QualifiedName
+from tests.fixtures.copying import RUN, content, copied, ledger_rows, request
 from tests.fixtures.servers import Database
 
 PEOPLE = "CREATE TABLE t (id int PRIMARY KEY, name text, town text)"
@@ -337,6 +340,26 @@ def test_unique_values_that_the_server_computes_move_between_rows(
     assert_equal(source, target)
 
 
+@pytest.mark.parametrize(
+    "unique", ["ALTER TABLE t ADD low text GENERATED ALWAYS AS (low_of(name)) STORED UNIQUE",
+               "CREATE UNIQUE INDEX ON t (low_of(name))"], ids=["column", "index"],
+)  # fmt: skip
+@pytest.mark.parametrize("cursor", [None, Cursor("xmin")], ids=["refreshed", "followed"])
+def test_what_unique_values_are_computed_by_finds_names_as_its_role_does(
+    source: Database, target: Database, unique: str, cursor: Cursor | None
+) -> None:
+    functions = """
+        CREATE FUNCTION own_lower(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+        CREATE FUNCTION low_of(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN own_lower($1); END';
+    """
+    both(source, target, f"{functions}; CREATE TABLE t (id int PRIMARY KEY, name text); {unique}")
+    source.run("INSERT INTO t VALUES (1, 'A'), (2, 'B')")
+    follow(source, target, cursor)
+    source.run("DELETE FROM t; INSERT INTO t VALUES (1, 'B'), (2, 'A')")
+    follow(source, target, cursor)
+    assert_equal(source, target)
+
+
 def test_a_part_of_the_key_that_is_unique_moves_to_another_row(source: Database, target: Database) -> None:
     source.run("CREATE TABLE t (member int UNIQUE, team int, PRIMARY KEY (member, team)); INSERT INTO t VALUES (1, 1)")
     follow(source, target, Cursor("xmin"))
@@ -643,20 +666,37 @@ def test_what_hangs_on_the_target_stays(source: Database, target: Database) -> N
     assert target.value("SELECT count(*) FROM v") == 2
 
 
-def test_a_trigger_finds_the_tables_that_its_role_finds(source: Database, target: Database) -> None:
-    both(source, target, "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, v int)")
-    target.run("""
-        CREATE TABLE app.log (id int);
-        CREATE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END $$;
-        CREATE TRIGGER note BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.note();
-    """)
+NOTED = """
+    CREATE TABLE app.log (op text, id int, at serial);
+    CREATE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO log VALUES (TG_OP, coalesce(NEW.id, OLD.id)); RETURN coalesce(NEW, OLD); END $$;
+    CREATE TRIGGER note BEFORE INSERT OR DELETE ON app.t FOR EACH ROW EXECUTE FUNCTION app.note();
+"""
+
+
+@pytest.mark.parametrize("key", ["PRIMARY KEY", ""])
+def test_a_trigger_finds_the_tables_that_its_role_finds(source: Database, target: Database, key: str) -> None:
+    both(source, target, f"CREATE SCHEMA app; CREATE TABLE app.t (id int {key}, v int)")
+    target.run(NOTED)
     target.run(f"ALTER DATABASE {target.name} SET search_path = app, public")
-    source.run("INSERT INTO app.t VALUES (1, 1)")
-    copied(source, target, "app.t")
-    source.run("INSERT INTO app.t VALUES (2, 2)")
-    copied(source, target, "app.t")
-    assert target.value("SELECT count(*) FROM app.log") == 2
+    for act in ("INSERT INTO app.t VALUES (1, 1)", "INSERT INTO app.t VALUES (2, 2)", "DELETE FROM app.t WHERE id = 1"):
+        source.run(act)
+        copied(source, target, "app.t")
+    assert target.rows("SELECT op, id FROM app.log ORDER BY at") == [("INSERT", 1), ("INSERT", 2), ("DELETE", 1)]
+
+
+def test_a_trigger_of_rows_that_wait_for_others_to_go_finds_them_too(source: Database, target: Database) -> None:
+    both(source, target, "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY); "
+         "CREATE TABLE app.child (id int PRIMARY KEY REFERENCES app.t)")  # fmt: skip
+    target.run(NOTED)
+    target.run(f"ALTER DATABASE {target.name} SET search_path = app, public")
+    names = [QualifiedName("app", "child"), QualifiedName("app", "t")]
+    group = replace(request(source, target), tables=tuple(TableCopy(Selection(name), name) for name in names))
+    for act in ("INSERT INTO app.t VALUES (1), (2); INSERT INTO app.child VALUES (1)",
+                "DELETE FROM app.child; DELETE FROM app.t WHERE id = 1"):  # fmt: skip
+        source.run(act)
+        copy_tables(group, RUN)
+    assert target.value("SELECT op FROM app.log ORDER BY at DESC LIMIT 1") == "DELETE"
 
 
 @pytest.mark.parametrize("already_there", [True, False])

@@ -101,6 +101,28 @@ def test_a_table_without_a_key_is_refused(source: Database, target: Database) ->
         follow(source, target, "at")
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        "CREATE TABLE old AS TABLE t; DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v text)",
+        "CREATE TABLE old AS TABLE t; TRUNCATE t",
+    ],
+    ids=["replaced", "truncated"],
+)
+def test_a_target_that_somebody_restored_from_an_older_copy_is_compared(
+    source: Database, target: Database, act: str
+) -> None:
+    source.run(
+        "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'x' FROM generate_series(1, 9) AS g"
+    )
+    follow(source, target)
+    target.run(f"{act}; INSERT INTO t SELECT id, 'old' FROM old WHERE id < 5")
+    assert follow(source, target).verification == "checksum"
+    assert_equal(source, target)
+    source.run("UPDATE t SET v = 'y' WHERE id = 1")
+    assert follow(source, target).rows == 1
+
+
 def test_another_filter_starts_anew(source: Database, target: Database) -> None:
     source.run(EVENTS + "INSERT INTO t (id, v) SELECT g, 'x' FROM generate_series(1, 10) AS g")
     follow(source, target)

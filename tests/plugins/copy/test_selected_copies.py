@@ -11,6 +11,7 @@ import pytest
 
 from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.publishing import TableResult
+from pgpipelines.copy.request import Cursor
 from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
 from tests.fixtures.copying import RUN, content, copied, request
 from tests.fixtures.servers import Database
@@ -304,6 +305,29 @@ def test_names_of_the_users_sql_are_those_that_the_role_finds(source: Database, 
         for table, to, options in wanted:
             copied(source, target, table, f"public.{to}", options, streams=2)
             assert content(target, to) == rows_of(source, "SELECT * FROM t WHERE chosen(id)")
+
+
+@pytest.mark.parametrize("strategy", ["full_refresh", "incremental"])
+@pytest.mark.parametrize(
+    ("table", "options"),
+    [("t", {"select": "SELECT * FROM t WHERE chosen(id)", "key": ("id",)}), ("app.seen", {"key": ("id",)})],
+    ids=["select", "view"],
+)
+def test_the_cursor_of_a_query_and_a_view_find_names_as_the_role_does(
+    source: Database, target: Database, table: str, options: dict[str, Any], strategy: str
+) -> None:
+    source.run("""
+        CREATE SCHEMA app; SET search_path = app; CREATE TABLE t (id int PRIMARY KEY, at timestamptz DEFAULT now());
+        INSERT INTO t SELECT n FROM generate_series(1, 9) AS n; CREATE TABLE few AS SELECT 5 AS least;
+        CREATE FUNCTION chosen(v int) RETURNS boolean STABLE LANGUAGE sql AS 'SELECT v >= least FROM few';
+        CREATE VIEW seen AS SELECT * FROM t WHERE chosen(id)
+    """)
+    source.run(f"ALTER DATABASE {source.name} SET search_path = app")
+    options = {**options, "cursor": Cursor("at")}
+    for change in ("SELECT 1", "INSERT INTO t VALUES (10)", "UPDATE t SET at = now() WHERE id = 7"):
+        source.run(change)
+        copied(source, target, table, "public.u", options, strategy=strategy)
+        assert content(target, "public.u") == rows_of(source, "SELECT * FROM app.seen")
 
 
 def test_functions_and_operators_of_the_roles_schemas_do_not_reach_the_checksum(
