@@ -7,8 +7,11 @@ argument, which every process list shows.
 from __future__ import annotations
 
 import os
+import sys
 
 from airflow.cli.cli_parser import get_parser
+from airflow.exceptions import AirflowException
+from airflow.models.crypto import get_fernet
 
 POOL_DESCRIPTION = "tasks that read this source at a time"
 
@@ -17,6 +20,14 @@ def airflow(*arguments: str) -> None:
     """Run one of Airflow's commands inside this process; a failure ends it with a status other than 0."""
     command = get_parser().parse_args(arguments)
     command.func(command)
+
+
+def require_fernet_key() -> None:
+    """Leave where the key can't encrypt: Airflow would find out when the first connection is saved."""
+    try:
+        get_fernet()
+    except AirflowException:
+        sys.exit("FERNET_KEY in .env must be 32 random bytes in base64: .env.example says how to make one")
 
 
 def make_pools(named: str) -> None:
@@ -30,6 +41,7 @@ def make_pools(named: str) -> None:
 
 def main() -> None:
     """Migrate, then make the administrator, whom a later start leaves as he is (also his password), and the pools."""
+    require_fernet_key()
     airflow("db", "migrate")
     airflow(
         "users",

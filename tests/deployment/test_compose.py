@@ -131,6 +131,30 @@ def test_the_samples_start_by_themselves_where_they_are_asked_for() -> None:
     assert "COMPOSE_PROFILES" not in stack.new_environment()
 
 
+@pytest.mark.parametrize(
+    ("service", "variable", "secret"),
+    [("metadata-db", "POSTGRES_PASSWORD", "METADATA_PASSWORD"), ("redis", "REDISCLI_AUTH", "REDIS_PASSWORD")],
+)
+def test_a_password_that_breaks_a_url_is_refused_before_anything_is_made_with_it(
+    service: str, variable: str, secret: str, tmp_path: Path
+) -> None:
+    for program in ("docker-entrypoint.sh", "redis-server"):
+        (tmp_path / program).write_text("#!/bin/sh\necho started\n")
+        (tmp_path / program).chmod(0o755)
+
+    def start(password: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", variable: password}
+        return subprocess.run(
+            SERVICES[service]["command"], env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert start(ENVIRONMENT[secret]).stdout == "started\n"
+    for character in "@:/#%$\"' ?\\한":
+        refused = start(f"pass{character}word")
+        assert (refused.returncode, refused.stdout) == (1, ""), character
+        assert f"{secret} in .env" in refused.stderr
+
+
 @pytest.mark.parametrize("name", sorted(LONG_RUNNING))
 def test_a_service_is_checked_restarted_and_bounded(name: str) -> None:
     service = LONG_RUNNING[name]
