@@ -33,5 +33,6 @@ COPY --chown=airflow:0 requirements.txt requirements-image.txt /opt/airflow/
 RUN pip install --no-cache-dir --requirement /opt/airflow/requirements.txt --requirement /opt/airflow/requirements-image.txt
 # Importing Airflow writes its configuration, with keys, into AIRFLOW_HOME: not into the image's.
 RUN AIRFLOW_HOME=/tmp/imported python -c "import airflow.providers.celery.executors.celery_executor, \
-    airflow.providers.fab.auth_manager.fab_auth_manager, airflow.providers.postgres.hooks.postgres, psycopg2" \
+    airflow.providers.fab.auth_manager.fab_auth_manager, airflow.providers.postgres.hooks.postgres, \
+    airflow.providers.amazon.aws.fs.s3, s3fs, psycopg2" \
     && rm -rf /tmp/imported
