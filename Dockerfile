@@ -14,8 +14,10 @@ SHELL ["/bin/bash", "-o", "pipefail", "-o", "errexit", "-o", "nounset", "-c"]
 ARG POSTGRESQL_MAJORS="14 15 16 17 18"
 # The server that drills restore into; it takes dumps of every older one. It is started by drills alone.
 ARG POSTGRESQL_DRILLS="18"
+# Columns that are ordered by a locale of the operating system can be restored only where that locale is.
+ARG LOCALES="en_US ko_KR"
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+    && apt-get install --yes --no-install-recommends ca-certificates locales postgresql-common \
     && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
     && mkdir --parents /etc/postgresql-common/createcluster.d \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/none.conf \
@@ -23,6 +25,7 @@ RUN apt-get update \
         $(printf 'postgresql-client-%s ' ${POSTGRESQL_MAJORS}) \
     && "/usr/lib/postgresql/${POSTGRESQL_DRILLS}/bin/postgres" --version \
     && for major in ${POSTGRESQL_MAJORS}; do "/usr/lib/postgresql/${major}/bin/pg_dump" --version; done \
+    && for name in ${LOCALES}; do localedef --inputfile="${name}" --charmap=UTF-8 "${name}.UTF-8"; done \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 
