@@ -16,7 +16,9 @@ ARG POSTGRESQL_MAJORS="14 15 16 17 18"
 ARG POSTGRESQL_DRILLS="18"
 # Columns that are ordered by a locale of the operating system can be restored only where that locale is.
 ARG LOCALES="en_US ko_KR"
-RUN apt-get update \
+# The base image's other sources are needed for nothing here, and a key that one of them changes would end the build.
+RUN rm --force /etc/apt/sources.list.d/{mariadb,mssql-release,docker}.list \
+    && apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates locales postgresql-common \
     && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
     && mkdir --parents /etc/postgresql-common/createcluster.d \
