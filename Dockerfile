@@ -14,8 +14,12 @@ SHELL ["/bin/bash", "-o", "pipefail", "-o", "errexit", "-o", "nounset", "-c"]
 ARG POSTGRESQL_MAJORS="14 15 16 17 18"
 # The server that drills restore into; it takes dumps of every older one. It is started by drills alone.
 ARG POSTGRESQL_DRILLS="18"
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+# Columns that are ordered by a locale of the operating system can be restored only where that locale is.
+ARG LOCALES="en_US ko_KR"
+# The base image's other sources are needed for nothing here, and a key that one of them changes would end the build.
+RUN rm --force /etc/apt/sources.list.d/{mariadb,mssql-release,docker}.list \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates locales postgresql-common \
     && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
     && mkdir --parents /etc/postgresql-common/createcluster.d \
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/none.conf \
@@ -23,6 +27,7 @@ RUN apt-get update \
         $(printf 'postgresql-client-%s ' ${POSTGRESQL_MAJORS}) \
     && "/usr/lib/postgresql/${POSTGRESQL_DRILLS}/bin/postgres" --version \
     && for major in ${POSTGRESQL_MAJORS}; do "/usr/lib/postgresql/${major}/bin/pg_dump" --version; done \
+    && for name in ${LOCALES}; do localedef --inputfile="${name}" --charmap=UTF-8 "${name}.UTF-8"; done \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 
@@ -33,5 +38,6 @@ COPY --chown=airflow:0 requirements.txt requirements-image.txt /opt/airflow/
 RUN pip install --no-cache-dir --requirement /opt/airflow/requirements.txt --requirement /opt/airflow/requirements-image.txt
 # Importing Airflow writes its configuration, with keys, into AIRFLOW_HOME: not into the image's.
 RUN AIRFLOW_HOME=/tmp/imported python -c "import airflow.providers.celery.executors.celery_executor, \
-    airflow.providers.fab.auth_manager.fab_auth_manager, airflow.providers.postgres.hooks.postgres, psycopg2" \
+    airflow.providers.fab.auth_manager.fab_auth_manager, airflow.providers.postgres.hooks.postgres, \
+    airflow.providers.amazon.aws.fs.s3, s3fs, psycopg2" \
     && rm -rf /tmp/imported

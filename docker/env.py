@@ -15,13 +15,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLES_MARK = "#samples# "
+SAMPLES = "COMPOSE_PROFILES=samples"
 
 
 def filled(example: str, *, samples: bool = False) -> str:
     """The text of an .env: empty values replaced by secrets, the samples switched on where wanted."""
     if samples:
-        example = example.replace(SAMPLES_MARK, "")
+        example = example.replace(f"#{SAMPLES}", SAMPLES)
     empty = re.compile(r"^([A-Z_]+)=$", re.MULTILINE)
     return empty.sub(lambda found: found[0] + secret(found[1]), example)
 
@@ -43,7 +43,7 @@ def write(place: Path, text: str) -> None:
 def main() -> None:
     """Write .env, or leave with one line that says why not."""
     parser = argparse.ArgumentParser(description="Write .env with secrets of its own.")
-    parser.add_argument("--samples", action="store_true", help="run the sample systems and connect to them")
+    parser.add_argument("--samples", action="store_true", help="start the sample systems too")
     arguments = parser.parse_args()
     place = ROOT / ".env"
     example = (ROOT / ".env.example").read_text(encoding="utf-8")

@@ -7,8 +7,12 @@ argument, which every process list shows.
 from __future__ import annotations
 
 import os
+import sys
 
 from airflow.cli.cli_parser import get_parser
+from airflow.exceptions import AirflowException
+from airflow.models.crypto import get_fernet
+from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
 POOL_DESCRIPTION = "tasks that read this source at a time"
 
@@ -17,6 +21,35 @@ def airflow(*arguments: str) -> None:
     """Run one of Airflow's commands inside this process; a failure ends it with a status other than 0."""
     command = get_parser().parse_args(arguments)
     command.func(command)
+
+
+def require_fernet_key() -> None:
+    """Leave where the key can't encrypt: Airflow would find out when the first connection is saved."""
+    try:
+        get_fernet()
+    except AirflowException:
+        sys.exit("FERNET_KEY in .env must be 32 random bytes in base64: .env.example says how to make one")
+
+
+def make_administrator(username: str, email: str, password: str) -> None:
+    """Make the first administrator; an account of that name stays as it is, also its password."""
+    with get_application_builder() as builder:
+        holder = builder.sm.find_user(email=email)
+        if holder is not None and holder.username.lower() != username.lower():
+            sys.exit(
+                f"ADMIN_EMAIL in .env is that of the account {holder.username}: "
+                "put ADMIN_USER back, or give another ADMIN_EMAIL to make a second administrator"
+            )
+    airflow(
+        "users",
+        "create",
+        "--role=Admin",
+        "--firstname=Airflow",
+        "--lastname=Administrator",
+        f"--username={username}",
+        f"--email={email}",
+        f"--password={password}",
+    )
 
 
 def make_pools(named: str) -> None:
@@ -29,18 +62,10 @@ def make_pools(named: str) -> None:
 
 
 def main() -> None:
-    """Migrate, then make the administrator, whom a later start leaves as he is (also his password), and the pools."""
+    """Migrate, then make what is missing."""
+    require_fernet_key()
     airflow("db", "migrate")
-    airflow(
-        "users",
-        "create",
-        "--role=Admin",
-        "--firstname=Airflow",
-        "--lastname=Administrator",
-        f"--username={os.environ['ADMIN_USER']}",
-        f"--email={os.environ['ADMIN_EMAIL']}",
-        f"--password={os.environ['ADMIN_PASSWORD']}",
-    )
+    make_administrator(os.environ["ADMIN_USER"], os.environ["ADMIN_EMAIL"], os.environ["ADMIN_PASSWORD"])
     make_pools(os.environ.get("PGPIPELINES_POOLS", ""))
 
 

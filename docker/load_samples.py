@@ -1,20 +1,27 @@
-"""Fills the databases of the compose profile `samples`: the sample systems, their roles, and two logins for copies.
+"""Fills the databases of the compose profile `samples`, and makes the connections of Airflow that lead to them.
 
-Reads SAMPLES_SOURCE and SAMPLES_TARGET (host or host:port), SAMPLES_PASSWORD (the superuser's),
-SAMPLES_READER_PASSWORD, SAMPLES_WRITER_PASSWORD and SCALE. What was made before is kept.
+Reads SAMPLES_SOURCE and SAMPLES_TARGET (host or host:port), SAMPLES_PASSWORD (the superuser's) and SCALE. What was made
+before is kept, and so is a connection of the same id that leads elsewhere.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from airflow.models.connection import Connection
+from airflow.utils.session import create_session
 from psycopg2.extensions import make_dsn
+from sqlalchemy import select
 
-from demo import roles, systems
+from demo import systems
+from demo.roles import Login
 
 SEED = 1
+LOG = logging.getLogger("samples")
 
 
 @dataclass(frozen=True)
@@ -24,27 +31,46 @@ class Container:
     address: str
     password: str = field(repr=False)
 
+    @property
+    def host(self) -> str:
+        """Its name in the network."""
+        return self.address.partition(":")[0]
+
+    @property
+    def port(self) -> int:
+        """Its TCP port."""
+        return int(self.address.partition(":")[2] or 5432)
+
     def dsn(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> str:
         """A libpq connection string; the superuser's unless told otherwise."""
-        host, _, port = self.address.partition(":")
         secret = self.password if password is None else password
-        return make_dsn(host=host, port=port or "5432", dbname=database, user=user, password=secret)
+        return make_dsn(host=self.host, port=self.port, dbname=database, user=user, password=secret)
+
+
+def connect(server: Container, logins: Mapping[str, Login]) -> None:
+    """Let Airflow's connections of these ids lead to a sample server, unless they lead to another."""
+    with create_session() as session:
+        for conn_id, login in logins.items():
+            connection = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+            if connection is None:
+                connection = Connection(conn_id=conn_id, conn_type="postgres", host=server.host, port=server.port)
+                session.add(connection)
+            if (connection.host, connection.port) != (server.host, server.port):
+                LOG.info("%s: kept, for it leads to %s", conn_id, connection.host)
+                continue
+            connection.login, connection.schema = login.user, login.database
+            connection.set_password(login.password)
+            LOG.info("%s: leads to %s on %s", conn_id, login.database, server.host)
 
 
 def main() -> None:
-    """Make what is missing, then give the two roles the passwords that .env has for them."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    superuser_password = os.environ["SAMPLES_PASSWORD"]
-    source = Container(os.environ["SAMPLES_SOURCE"], superuser_password)
-    target = Container(os.environ["SAMPLES_TARGET"], superuser_password)
-    systems.create_source_systems(source, float(os.environ["SCALE"]), SEED, systems.start_of_today())
-    systems.create_targets(target)
-    for server, role, name in (
-        (source, roles.READER, "SAMPLES_READER_PASSWORD"),
-        (target, roles.WRITER, "SAMPLES_WRITER_PASSWORD"),
-    ):
-        with systems.superuser(server) as connection:
-            roles.set_password(connection, role, os.environ[name])
+    """Make what is missing."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
+    password = os.environ["SAMPLES_PASSWORD"]
+    source, target = (Container(os.environ[name], password) for name in ("SAMPLES_SOURCE", "SAMPLES_TARGET"))
+    made = systems.create_source_systems(source, float(os.environ["SCALE"]), SEED, systems.start_of_today())
+    connect(source, made.connections)
+    connect(target, systems.create_targets(target))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ LONG_RUNNING = {name: service for name, service in SERVICES.items() if name not 
 AIRFLOW = {name: service for name, service in SERVICES.items() if service["image"].startswith("pgpipelines-airflow:")}
 DOCKERFILE = (stack.ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (stack.ROOT / ".env.example").read_text(encoding="utf-8")
-SAMPLES_PASSWORDS = {f"SAMPLES_{role}PASSWORD" for role in ("", "READER_", "WRITER_")}
+SAMPLES_PASSWORDS = {"SAMPLES_PASSWORD"}
 REQUIRED = set(re.findall(r"\$\{(\w+):\?", stack.text()))
 
 # What the installed Airflow knows: its options, and whether it can parse each command.
@@ -84,7 +84,7 @@ def test_a_missing_secret_stops_the_start_with_its_name_and_a_remedy(name: str) 
 
 def test_every_password_and_key_is_required() -> None:
     used = set(re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)", stack.text()))
-    # The samples' passwords are none of production's business: their image refuses to start without one.
+    # The samples' password is none of production's business: their image refuses to start without one.
     assert used - REQUIRED == SAMPLES_PASSWORDS
 
 
@@ -123,10 +123,36 @@ def test_the_env_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_connections_that_are_not_set_are_absent_rather_than_empty() -> None:
-    plain = stack.services(stack.new_environment())["worker"]["environment"]
-    assert plain["AIRFLOW_CONN_SOURCE_POSTGRES_CONN"] is None
-    sampled = AIRFLOW["worker"]["environment"]["AIRFLOW_CONN_SOURCE_POSTGRES_CONN"]
-    assert f":{ENVIRONMENT['SAMPLES_READER_PASSWORD']}@samples-source:5432/" in sampled
+    assert AIRFLOW["worker"]["environment"]["AIRFLOW_CONN_SOURCE_POSTGRES_CONN"] is None
+
+
+def test_the_samples_start_by_themselves_where_they_are_asked_for() -> None:
+    assert ENVIRONMENT["COMPOSE_PROFILES"] == "samples"
+    assert "COMPOSE_PROFILES" not in stack.new_environment()
+
+
+@pytest.mark.parametrize(
+    ("service", "variable", "secret"),
+    [("metadata-db", "POSTGRES_PASSWORD", "METADATA_PASSWORD"), ("redis", "REDISCLI_AUTH", "REDIS_PASSWORD")],
+)
+def test_a_password_that_breaks_a_url_is_refused_before_anything_is_made_with_it(
+    service: str, variable: str, secret: str, tmp_path: Path
+) -> None:
+    for program in ("docker-entrypoint.sh", "redis-server"):
+        (tmp_path / program).write_text("#!/bin/sh\necho started\n")
+        (tmp_path / program).chmod(0o755)
+
+    def start(password: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", variable: password}
+        return subprocess.run(
+            SERVICES[service]["command"], env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert start(ENVIRONMENT[secret]).stdout == "started\n"
+    for character in "@:/#%$\"' ?\\한":
+        refused = start(f"pass{character}word")
+        assert (refused.returncode, refused.stdout) == (1, ""), character
+        assert f"{secret} in .env" in refused.stderr
 
 
 @pytest.mark.parametrize("name", sorted(LONG_RUNNING))

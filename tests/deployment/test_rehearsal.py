@@ -18,13 +18,14 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 
-from demo.servers import Server, free_port
+from demo.servers import Server, binaries, free_port
 from tests.deployment import stack
 
 pytestmark = [
@@ -38,21 +39,9 @@ pytestmark = [
 LIMIT_SECONDS = 120
 POLL_SECONDS = 0.5
 CLUSTER = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
-RUNS = "/api/v2/dags/rehearsal/dagRuns"
-DAG = """
-import os
-from airflow.sdk import dag, task
-
-@dag(schedule="@once", is_paused_upon_creation=False)
-def rehearsal():
-    @task
-    def where() -> str:
-        print("the task ran")
-        return os.environ["PGPIPELINES_CONFIG"]
-    where()
-
-rehearsal()
-"""
+# A copy, and a dump with its drill: what a worker needs of the image, of Airflow and of the connections.
+DAGS = ("chat_full_refresh", "postgres_nightly_dump")
+SAMPLES_SERVER = 7  # of its own: the sample systems take names that other tests take too
 
 
 @dataclass(frozen=True)
@@ -154,22 +143,23 @@ def wait_for(happened: Callable[[], Any], log: Callable[[], str]) -> Any:
 
 @pytest.fixture
 def stage(server_of: Callable[..., Server], tmp_path: Path) -> Iterator[Stage]:
-    secrets = stack.new_environment()
-    server = server_of(18)
+    samples, server = server_of(18, SAMPLES_SERVER), server_of(18)
+    secrets = {**stack.new_environment(), "SAMPLES_PASSWORD": samples.password}
     metadata = psycopg2.connect(server.dsn())
     metadata.autocommit = True
     with metadata.cursor() as cursor:
         cursor.execute("CREATE ROLE airflow LOGIN PASSWORD %s", [secrets["METADATA_PASSWORD"]])
         cursor.execute("CREATE DATABASE airflow OWNER airflow")
     redis, ui, health, logs, triggerer_logs = (free_port() for _ in range(5))
-    (tmp_path / "dags").mkdir()
-    (tmp_path / "dags" / "rehearsal.py").write_text(DAG)
-    (tmp_path / "docker").symlink_to(stack.ROOT / "docker")
+    for folder in ("dags", "demo", "docker", "include", "plugins"):
+        (tmp_path / folder).symlink_to(stack.ROOT / folder)
     yield Stage(
         tmp_path,
-        stack.services(secrets),
+        stack.services({**secrets, "SAMPLES_SCALE": "0.001"}),
         secrets,
         exchanges=(
+            ("samples-source", f"127.0.0.1:{samples.port}"),
+            ("samples-target", f"127.0.0.1:{samples.port}"),
             ("@metadata-db:5432/", f"@127.0.0.1:{server.port}/"),
             ("@redis:6379/", f"@127.0.0.1:{redis}/"),
             ("dir /data", f"dir {tmp_path}\nport {redis}\nbind 127.0.0.1"),
@@ -184,6 +174,7 @@ def stage(server_of: Callable[..., Server], tmp_path: Path) -> Iterator[Stage]:
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(health),
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(logs),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(triggerer_logs),
+            "PGPIPELINES_POSTGRESQL_BIN": str(binaries(18)),
             # Other tests have the processors too: an answer may take longer than Airflow waits by itself.
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         },
@@ -194,20 +185,23 @@ def stage(server_of: Callable[..., Server], tmp_path: Path) -> Iterator[Stage]:
     metadata.close()
 
 
-def test_the_services_come_up_healthy_and_run_a_task_through_celery(stage: Stage) -> None:
+def test_the_services_come_up_healthy_and_run_dags_on_the_samples_through_celery(stage: Stage) -> None:
     with stage.running("redis"):
         stage.await_health("redis")
-        for _ in range(2):  # every `up` runs it again
-            assert stage.start("init").wait(LIMIT_SECONDS) == 0, stage.log("init")
+        for name in ("init", "samples-load") * 2:  # every `up` runs them again
+            assert stage.start(name).wait(LIMIT_SECONDS) == 0, stage.log(name)
         assert not stage.healthy("api-server")
         with stage.running(*CLUSTER):
             for name in CLUSTER:
                 stage.await_health(name)
             token = log_in(stage)
             assert pools(stage, token) == {"default_pool": 128, "charger_db": 4, "erp": 4, "agentic_ai": 4, "chat": 4}
-            state = wait_for(lambda: run_state(stage, token), lambda: stage.log("scheduler"))
-            assert state == "success", task_log(stage, token)
-            assert "the task ran" in task_log(stage, token)
+            for dag in DAGS:
+                trigger(stage, token, dag)
+            for dag in DAGS:
+                state = wait_for(partial(run_state, stage, token, dag), lambda: stage.log("scheduler"))
+                assert state == "success", task_logs(stage, token, dag)
+            assert "verified" in task_logs(stage, token, DAGS[0])
             assert spoken_secrets(stage) == []
         assert not stage.healthy("scheduler")
     assert not stage.healthy("redis")
@@ -224,29 +218,49 @@ def pools(stage: Stage, token: str) -> dict[str, int]:
     return {pool["name"]: pool["slots"] for pool in get(stage, token, "/api/v2/pools")["pools"]}
 
 
-def run_state(stage: Stage, token: str) -> str | None:
-    runs = get(stage, token, RUNS).get("dag_runs", [])
-    return next((run["state"] for run in runs if run["state"] in {"success", "failed"}), None)
+def trigger(stage: Stage, token: str, dag: str) -> None:
+    """Start a run, as the button of the UI does, once the DAG is parsed."""
+    wait_for(lambda: get(stage, token, f"/api/v2/dags/{dag}"), lambda: stage.log("dag-processor"))
+    call(stage, f"/api/v2/dags/{dag}", json.dumps({"is_paused": False}).encode(), bearer(token), "PATCH")
+    call(stage, runs(dag), json.dumps({"logical_date": None}).encode(), bearer(token))
 
 
-def task_log(stage: Stage, token: str) -> str:
-    """The task's log as the UI shows it."""
-    run = get(stage, token, RUNS)["dag_runs"][0]["dag_run_id"]
-    return json.dumps(get(stage, token, f"{RUNS}/{run}/taskInstances/where/logs/1?full_content=true"))
+def run_state(stage: Stage, token: str, dag: str) -> str | None:
+    states = [run["state"] for run in get(stage, token, runs(dag))["dag_runs"]]
+    return next((state for state in states if state in {"success", "failed"}), None)
+
+
+def task_logs(stage: Stage, token: str, dag: str) -> str:
+    """The logs of a DAG's first run, as the UI shows them."""
+    run = f"{runs(dag)}/{get(stage, token, runs(dag))['dag_runs'][0]['dag_run_id']}/taskInstances"
+    return "".join(
+        json.dumps(get(stage, token, f"{run}/{task['task_id']}/logs/1?full_content=true&map_index={task['map_index']}"))
+        for task in get(stage, token, run)["task_instances"]
+    )
+
+
+def runs(dag: str) -> str:
+    return f"/api/v2/dags/{dag}/dagRuns"
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def get(stage: Stage, token: str, path: str) -> dict[str, Any]:
     try:
-        return call(stage, path, headers={"Authorization": f"Bearer {token}"})
+        return call(stage, path, headers=bearer(token))
     except urllib.error.HTTPError as error:
         if error.code == 404:  # the DAG is not parsed yet
             return {}
         raise
 
 
-def call(stage: Stage, path: str, data: bytes | None = None, headers: Mapping[str, str] = {}) -> dict[str, Any]:
+def call(
+    stage: Stage, path: str, data: bytes | None = None, headers: Mapping[str, str] = {}, method: str | None = None
+) -> dict[str, Any]:
     address = f"http://127.0.0.1:{stage.settings['AIRFLOW__API__PORT']}{path}"
-    request = urllib.request.Request(address, data, {"Content-Type": "application/json", **(headers or {})})
+    request = urllib.request.Request(address, data, {"Content-Type": "application/json", **headers}, method=method)
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 (always http, always here)
         return dict(json.load(answer))
 
