@@ -6,8 +6,7 @@ held against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -103,15 +102,8 @@ class Merging:
     def _stage(self, read: Sql, values: Mapping[str, object]) -> Relayed:
         columns, binary = [*self.plan.columns, HASH], self.plan.binary
         write = render("copy/write.sql", table=self.plan.workspace.staging, columns=columns, binary=binary)
-        with self._names_of_role():
+        with self.target.names_of_role():
             return relay(self.source, self.target, read, write, self.report, values=values)
-
-    @contextmanager
-    def _names_of_role(self) -> Iterator[None]:
-        """Let triggers, and functions that columns and indexes are computed by, find what they find elsewhere."""
-        self.target.use_role_search_path()
-        yield
-        self.target.use_pinned_search_path()
 
     def merge(self, *, later: bool) -> Merged:
         """Write what differs, in one statement.
@@ -126,7 +118,7 @@ class Merging:
         self.target.execute("copy/analyze_temporary.sql", tables=joined)
         if not key:
             return self._exchange()
-        with self._names_of_role():
+        with self.target.names_of_role():
             displaced = self._find_displaced()
             done = self.target.one(
                 "copy/merge.sql",
@@ -145,7 +137,7 @@ class Merging:
 
     def delete_vanished(self) -> Changes:
         """Let the rows go that had to wait for other tables."""
-        with self._names_of_role():
+        with self.target.names_of_role():
             deleted = self.target.execute("copy/delete_vanished.sql", **self._tables, key=self.plan.comparison.key)
         return Changes(deleted=deleted)
 
@@ -193,7 +185,7 @@ class Merging:
                 "action",
                 "give the target a primary key, or a unique index on NOT NULL columns that the source has too",
             )
-        with self._names_of_role():
+        with self.target.names_of_role():
             done = self.target.one(
                 "copy/exchange.sql",
                 **self._tables,
@@ -270,7 +262,7 @@ class Merging:
 
     def ask_for_unknown(self) -> int:
         """Add the keys of rows that stand in the way and that the source has not spoken of; return their number."""
-        with self._names_of_role():
+        with self.target.names_of_role():
             return self._find(self.plan.workspace.wanted, "unknown", [])
 
     def _require_unreferenced(self, displaced: int) -> None:
