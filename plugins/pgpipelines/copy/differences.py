@@ -43,7 +43,7 @@ def _by_number(plan: Plan, table: Table) -> bool:
 def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
     """Compare both contents, and stage the source's rows where they differ; None where they are equal.
 
-    Raises VerificationError where the target repeats a key: no merge knows which of the rows is to go.
+    Raises VerificationError where a side repeats a key: no merge knows which of the rows is meant.
     """
     buckets = both.differing_buckets()
     if not buckets:
@@ -54,7 +54,7 @@ def stage_differing(both: Contents, merging: Merging) -> Relayed | None:
 
 
 def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> int:
-    """List the keys of the rows that differ in some buckets as wanted; return how many of them the target repeats."""
+    """List the keys of the rows that differ in some buckets as wanted; return how many of them a side repeats."""
     relay(
         both.source,
         both.target,
@@ -82,9 +82,11 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
 def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
     """The error that names some of the rows that differ, as `named_rows` does."""
     what = "triggers of the target, or other writers, that change these rows"
-    if plan.comparison.key and keys[0].endswith("(repeated)"):
+    if plan.comparison.key and any(key.endswith("(repeated)") for key in keys[:1]):
         what = "tables that inherit from the target and repeat its keys, or a broken unique index (amcheck, REINDEX)"
-    elif not plan.selection.whole:
+    elif any(key.endswith("(ambiguous)") for key in keys[:1]):
+        what = "a key that tells the source's rows apart: one of them would be lost"
+    elif plan.others_sql:
         what += ", or for SQL that says something else each time that it is run (random())"
     return VerificationError(
         f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, "
