@@ -1,6 +1,6 @@
--- Adds the keys that one side has more than once to those that are wanted. In the target (repeated), tables that inherit
--- from it may repeat them, and so may rows that a broken index hides; in the source (ambiguous), a query or a view.
--- They are looked for only where the numbers of rows do not add up.
+-- Adds the keys that one side has more than once to those that are wanted. In the target (repeated), tables that
+-- inherit from it may repeat them, and so may rows that a broken index hides; in the source (ambiguous), a query or a
+-- view. They are looked for only where the numbers of rows do not add up.
 -- Parameters: wanted (table, after checksum/differing_rows.sql), key (names). Locks nothing that others see.
 WITH sums AS (
     SELECT
