@@ -223,7 +223,7 @@ class Contents:
         return self.target.execute("checksum/differing_rows.sql", wanted=wanted, key=self.comparison.key)
 
     def list_repeated_rows(self, wanted: QualifiedName) -> int:
-        """Add the keys that the target has more than once to `wanted`, after the others; return their number."""
+        """Add the keys that either side has more than once to `wanted`, after the others; return their number."""
         if not self.comparison.key:
             return 0
         return self.target.execute("checksum/repeated_rows.sql", wanted=wanted, key=self.comparison.key)

@@ -163,6 +163,8 @@ RECOVERY_REMEDY = (
     "retry; the replica may wait longer for its readers (max_standby_streaming_delay), or ask the primary to keep "
     "their rows (hot_standby_feedback)"
 )
+# A session that is to write says so when it begins, which a replica refuses as a feature that it lacks.
+NO_WRITES = "read-write mode during recovery"
 # How SET TRANSACTION SNAPSHOT fails where the exporting transaction has ended, by version and by when it ended.
 SNAPSHOT_GONE = frozenset(
     {
@@ -216,6 +218,8 @@ def statement_error(endpoint: Endpoint, error: psycopg2.Error, last_words: str =
     words = " · ".join(one_line(part) for part in said if part)
     if RECOVERY_CONFLICT in words:
         remedy = RECOVERY_REMEDY
+    if NO_WRITES in words:
+        kind, remedy = REMEDIES[errorcodes.READ_ONLY_SQL_TRANSACTION]
     hint = one_line(error.diag.message_hint or "") if (kind, remedy) in VAGUE else ""
     return kind(f"{endpoint}: {words}" + (f" [{code}]" if code else ""), hint or _fill(remedy, endpoint))
 

@@ -217,6 +217,16 @@ class Session:
         """For the rest of the transaction, find names as the role finds them elsewhere: triggers may count on it."""
         self.execute("session/role_search_path.sql")
 
+    @contextmanager
+    def names_of_role(self) -> Iterator[None]:
+        """Find names so while the block runs: for triggers, constraints, and what columns and indexes are computed by.
+
+        Where the block fails, so has the transaction.
+        """
+        self.use_role_search_path()
+        yield
+        self.use_pinned_search_path()
+
     def use_user_search_path(self) -> None:
         """For the rest of the transaction, find names as the user's SQL means them, PostgreSQL's own before all others.
 

@@ -5,5 +5,5 @@ SELECT
     {% if key %}ROW({{ key | identifiers }})::text{% else %}'row with hash ' || "pgpipelines hash"{% endif %} AS key,
     "pgpipelines kind" AS kind
 FROM {{ wanted | identifier }}
-ORDER BY "pgpipelines kind" = 'repeated' DESC, 1
+ORDER BY "pgpipelines kind" IN ('repeated', 'ambiguous') DESC, 1
 LIMIT %(most)s;

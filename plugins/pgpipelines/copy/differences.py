@@ -48,7 +48,7 @@ def stage_differing(both: Contents, merging: Merging, changed: Callable[[], Cond
 
     Where many buckets differ, the rows that the source says have `changed` since the last run are staged first: what
     these explain needs no look at the other rows of their buckets. Nothing rests on what it says.
-    Raises VerificationError where the target repeats a key: no merge knows which of the rows is to go.
+    Raises VerificationError where a side repeats a key: no merge knows which of the rows is meant.
     """
     compared = both.compare()
     if not compared.differing:
@@ -66,7 +66,7 @@ def stage_differing(both: Contents, merging: Merging, changed: Callable[[], Cond
 
 
 def list_differing(both: Contents, merging: Merging, buckets: list[int]) -> int:
-    """List the keys of the rows that differ in some buckets as wanted; return how many of them the target repeats."""
+    """List the keys of the rows that differ in some buckets as wanted; return how many of them a side repeats."""
     relay(
         both.source,
         both.target,
@@ -94,9 +94,11 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
 def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
     """The error that names some of the rows that differ, as `named_rows` does."""
     what = "triggers of the target, or other writers, that change these rows"
-    if plan.comparison.key and keys[0].endswith("(repeated)"):
+    if plan.comparison.key and any(key.endswith("(repeated)") for key in keys[:1]):
         what = "tables that inherit from the target and repeat its keys, or a broken unique index (amcheck, REINDEX)"
-    elif not plan.selection.whole:
+    elif any(key.endswith("(ambiguous)") for key in keys[:1]):
+        what = "a key that tells the source's rows apart: one of them would be lost"
+    elif plan.others_sql:
         what += ", or for SQL that says something else each time that it is run (random())"
     return VerificationError(
         f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, "

@@ -31,7 +31,7 @@ def load(sides: Sides, plan: Plan) -> Loaded:
     with progress.step("load"):
         loaded = loading.load(sides, plan)
     proven = False
-    if loaded.resumed or not plan.selection.whole:
+    if loaded.resumed or plan.others_sql:
         with progress.step("settle"):
             loaded, proven = _settle(sides, plan, loaded)
     if plan.target is None:
@@ -48,8 +48,9 @@ def load(sides: Sides, plan: Plan) -> Loaded:
 def _settle(sides: Sides, plan: Plan, loaded: Loaded) -> tuple[Loaded, bool]:
     """Make a load whose parts may be of several moments equal to the present one, and commit; tell whether it was.
 
-    Parts of a load that was broken off are of older snapshots. And now() in the user's SQL is another moment in each
-    session, though the snapshot is one: the session that holds it has the last word, here and in the verification.
+    Parts of a load that was broken off are of older snapshots. And now() in the user's SQL, or in a view, is another
+    moment in each session, though the snapshot is one: the session that holds it has the last word, here and in the
+    verification.
     """
     target, key = sides.target, plan.comparison.key
     changes = Changes()

@@ -6,8 +6,7 @@ held against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -117,15 +116,8 @@ class Merging:
     def _stage(self, read: Sql, values: Mapping[str, object]) -> Relayed:
         columns, binary = [*self.plan.columns, HASH], self.plan.binary
         write = render("copy/write.sql", table=self.plan.workspace.staging, columns=columns, binary=binary)
-        with self._names_of_role():
+        with self.target.names_of_role():
             return relay(self.source, self.target, read, write, self.report, values=values)
-
-    @contextmanager
-    def _names_of_role(self) -> Iterator[None]:
-        """Let triggers, and functions that columns and indexes are computed by, find what they find elsewhere."""
-        self.target.use_role_search_path()
-        yield
-        self.target.use_pinned_search_path()
 
     def merge(self, *, later: bool) -> Merged:
         """Write what differs, in one statement.
@@ -155,7 +147,7 @@ class Merging:
     def _write(self, displaced: int, *, later: bool) -> Merged:
         """Merge, with the rows that were found to be displaced or in the way."""
         space, key, columns = self.plan.workspace, self.plan.comparison.key, self.plan.columns
-        with self._names_of_role():
+        with self.target.names_of_role():
             done = self.target.one(
                 "copy/merge.sql",
                 **self._tables,
@@ -178,7 +170,7 @@ class Merging:
 
     def delete_vanished(self) -> Changes:
         """Let the rows go that had to wait for other tables."""
-        with self._names_of_role():
+        with self.target.names_of_role():
             deleted = self.target.execute("copy/delete_vanished.sql", **self._tables, key=self.plan.comparison.key)
         return Changes(deleted=deleted)
 
@@ -226,7 +218,7 @@ class Merging:
                 "action",
                 "give the target a primary key, or a unique index on NOT NULL columns that the source has too",
             )
-        with self._names_of_role():
+        with self.target.names_of_role():
             done = self.target.one(
                 "copy/exchange.sql",
                 **self._tables,
@@ -276,7 +268,7 @@ class Merging:
     def _find(self, into: QualifiedName, among: str, identities: list[str]) -> int:
         if not (self._contended or identities):
             return 0
-        with self._names_of_role():
+        with self.target.names_of_role():
             return self.target.execute(
                 "copy/find_displaced.sql",
                 into=into,

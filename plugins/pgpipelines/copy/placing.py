@@ -126,6 +126,7 @@ def _widen(target: Session, planned: list[Statement], name: QualifiedName) -> Ta
     target.commit()
     for statement in planned:
         log.info("%s: %s", name, statement.text)
+        target.use_role_search_path()
         statement.run(target)
         target.commit()
     return describe_existing(target, name)

@@ -89,9 +89,8 @@ def publish(
     outcomes = [_delete_vanished(outcome) for outcome in reversed(outcomes)][::-1]
     # Deferred triggers may write rows as well: what is verified is what is committed. And no table with checks still to
     # come can be altered.
-    target.use_role_search_path()
-    target.execute("session/judge_constraints.sql")
-    target.use_pinned_search_path()
+    with target.names_of_role():
+        target.execute("session/judge_constraints.sql")
     outcomes = [_verify(sides, outcome) for outcome in outcomes]
     run_all(target, structure(sides.place, [(plan.definition, plan.target) for plan in plans if plan.selection.only]))
     run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans if plan.selection.whole]))
@@ -139,15 +138,15 @@ def _publish_loaded(sides: Sides, plan: Plan, loaded: Loaded) -> Outcome:
     """Let the loaded table take its final name, or its rows their place in the empty target."""
     outcome = Outcome(plan, plan.name, sides.request.verify, Relayed(loaded.rows, loaded.bytes))
     if plan.target is None:
-        run_all(sides.target, attachment(sides.place, plan.definition, loaded.table))
+        planned = attachment(sides.place, plan.definition, loaded.table)
+        with sides.target.names_of_role():
+            run_all(sides.target, planned)
         loading.end(sides.target, plan)
         return replace(outcome, changes=Changes(inserted=loaded.rows))
-    with sides.progress.step("merge"):
-        sides.target.use_role_search_path()
+    with sides.progress.step("merge"), sides.target.names_of_role():
         inserted = sides.target.execute(
             "copy/insert_loaded.sql", table=plan.name, loading=loaded.table, columns=plan.columns
         )
-        sides.target.use_pinned_search_path()
     loading.drop(sides.target, plan, loaded)
     if sides.request.verify == "count":
         initial_load.require_count(sides, plan, plan.name)

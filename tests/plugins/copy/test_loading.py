@@ -22,6 +22,7 @@ from pgpipelines.copy.definition import (
 from pgpipelines.sessions import Session
 from pgpipelines.table_names import parse_table_name
 from pgpipelines.templates import QualifiedName, quoted
+from tests.fixtures.copying import content, copied
 from tests.fixtures.servers import Database
 from tests.plugins.copy.test_definition import EVERYTHING, facts
 
@@ -161,6 +162,20 @@ def test_names_that_other_relations_have_are_avoided_alike_in_every_step(source:
     ]
     assert source.value("SELECT obj_description('by_b_1'::regclass)") == "x"
     assert source.value("SELECT pg_get_serial_sequence('u', 'id')") == "public.u_id_seq"
+
+
+def test_constraints_are_judged_with_the_names_that_the_role_finds(source: Database, target: Database) -> None:
+    functions = """
+        CREATE FUNCTION own_lower(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+        CREATE FUNCTION low_of(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN own_lower($1); END';
+    """
+    source.run(f"""{functions}; CREATE TABLE t (id int PRIMARY KEY, v text CHECK (low_of(v) <> ''));
+        INSERT INTO t VALUES (1, 'A'), (2, 'B')""")
+    target.run(functions)
+    copied(source, target)
+    source.run("ALTER TABLE t ADD low text GENERATED ALWAYS AS (low_of(v)) STORED")
+    copied(source, target, on_drift="widen")
+    assert content(target) == content(source)
 
 
 def test_an_abandoned_table_takes_its_sequences_along(source: Database, target: Database) -> None:

@@ -103,8 +103,12 @@ def test_a_large_table_is_loaded_in_pieces_by_several_streams(source: Database, 
 @pytest.mark.parametrize("there", [False, True], ids=["missing target", "empty target"])
 @pytest.mark.parametrize(
     "options",
-    [{"where": "at > now() - interval '1 hour'"}, {"select": "SELECT * FROM t WHERE at > now() - interval '1 hour'"}],
-    ids=["where", "select"],
+    [
+        {"where": "at > now() - interval '1 hour'"},
+        {"select": "SELECT * FROM t WHERE at > now() - interval '1 hour'"},
+        {"view": "CREATE VIEW recent AS SELECT * FROM t WHERE at > now() - interval '1 hour'"},
+    ],
+    ids=["where", "select", "view"],
 )
 def test_what_the_clock_selects_is_loaded_as_of_one_moment(
     source: Database, target: Database, options: dict[str, Any], there: bool
@@ -114,8 +118,20 @@ def test_what_the_clock_selects_is_loaded_as_of_one_moment(
         SELECT g, now() - interval '1 hour' + g * interval '0.1 ms' FROM generate_series(1, 100000) AS g""")
     if there:
         target.run(table)
-    result = copied(source, target, options=options)
+    options = dict(options)
+    view = options.pop("view", "")
+    source.run(f"SELECT 1; {view}")
+    result = copied(source, target, "recent" if view else "t", "t", options)
     assert result.changes.inserted == target.value("SELECT count(*) FROM t")
+
+
+def test_a_query_whose_key_no_longer_tells_its_rows_apart_is_refused(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    options = {"select": "SELECT * FROM t", "key": ("id",)}
+    copied(source, target, options=options)
+    source.run("INSERT INTO t VALUES (2, 'b')")
+    with pytest.raises(VerificationError, match=r"more than once, for example \(2\) \(ambiguous\)"):
+        copied(source, target, options=options)
 
 
 def test_a_condition_that_tosses_a_coin_is_refused(source: Database, target: Database) -> None:

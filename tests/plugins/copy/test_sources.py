@@ -50,6 +50,13 @@ def test_a_replica_is_as_good_a_source(
     assert content(source) == content(target)
 
 
+def test_a_replica_is_no_target(source: Database, target: Database, replica_of: Callable[..., Replica]) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY)")
+    with pytest.raises(ConfigurationError, match="during recovery") as caught:
+        copied(source, replica_of(target.server).of(target))
+    assert "a target must be no replica" in caught.value.remedy
+
+
 def test_a_conflict_with_recovery_leads_to_another_attempt_that_keeps_what_was_loaded(
     source: Database,
     target: Database,
