@@ -1,12 +1,13 @@
 {# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
-{# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_sample and rollup_reading. #}
+{# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_charger, #}
+{# rollup_sample and rollup_reading. #}
 {# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap, now. #}
 WITH
 {% include 'rollup/_slices.sql' %},
 
 of_sessions AS (
     SELECT
-        charger_id,
+        number,
         stats_hour,
         count(*) FILTER (WHERE is_first) AS num_sessions,
         count(*) AS active_sessions,
@@ -28,18 +29,21 @@ of_sessions AS (
         bool_or(open) AS provisional
     FROM part
     CROSS JOIN LATERAL (SELECT base_charge + energy_charge + time_charge + parking_charge + adjustment AS revenue) AS _
-    GROUP BY charger_id, stats_hour
+    GROUP BY number, stats_hour
 ),
 
 {% include 'rollup/_statuses.sql' %},
 
 of_readings AS (
     SELECT
-        charger_id,
-        first_hour AS stats_hour,
+        number,
+        date_trunc('hour', at, %(business_timezone)s) AS stats_hour,
         max(input_power) AS max_power
-    FROM pg_temp.rollup_reading
-    GROUP BY charger_id, first_hour
+    FROM (
+        SELECT number, unnest(ats) AS at, unnest(powers) AS input_power
+        FROM pg_temp.rollup_reading
+    ) AS read
+    GROUP BY number, stats_hour
 ){% if whole %},
 
 -- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list, such as
@@ -57,7 +61,7 @@ calendar AS MATERIALIZED (
             FROM pg_temp.rollup_session
             WHERE reason IS NULL AND is_evaluated
             UNION ALL
-            SELECT min(at) AS first_moment, max(at) AS last_moment
+            SELECT min(ats[1]) AS first_moment, max(ats[cardinality(ats)]) AS last_moment
             FROM pg_temp.rollup_sample
         ) AS either
     ) AS listed
@@ -109,8 +113,9 @@ SELECT
 FROM of_sessions AS s
 FULL JOIN (
     -- Whatever was read in a session is a sample of that hour.
-    of_statuses AS a LEFT JOIN of_readings AS r USING (charger_id, stats_hour)
-) USING (charger_id, stats_hour)
+    of_statuses AS a LEFT JOIN of_readings AS r USING (number, stats_hour)
+) USING (number, stats_hour)
+INNER JOIN pg_temp.rollup_charger AS known USING (number)
 {% if whole %}
 LEFT JOIN calendar AS c USING (stats_hour)
 {% endif %}
