@@ -115,22 +115,27 @@ flow AS (
 ),
 
 -- In lowest terms, so that products stay small.
+reduced AS (
+    SELECT
+        *,
+        CASE WHEN knots_us IS NOT NULL THEN gcd(flow_from, flow_from_of) ELSE 1 END AS from_divisor,
+        CASE WHEN knots_us IS NOT NULL THEN gcd(flow_until, flow_until_of) ELSE 1 END AS until_divisor
+    FROM flow
+    ORDER BY number
+    OFFSET 0
+),
+
 slice AS (
     SELECT
         *,
         {% for side in ["from", "until"] %}
-        {% set n, d = "flow_" ~ side, "flow_" ~ side ~ "_of" %}
-        CASE
-            WHEN knots_us IS NOT NULL THEN {{ n | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
-            ELSE {{ n | identifier }}
-        END AS {{ ("energy_" ~ side) | identifier }},
-        CASE
-            WHEN knots_us IS NOT NULL THEN {{ d | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
-            ELSE {{ d | identifier }}
-        END AS {{ ("energy_" ~ side ~ "_of") | identifier }}{% if not loop.last %},{% endif %}
+        {% set n, d, divisor = "flow_" ~ side, "flow_" ~ side ~ "_of", side ~ "_divisor" %}
+        {{ n | identifier }} / {{ divisor | identifier }} AS {{ ("energy_" ~ side) | identifier }},
+        {{ d | identifier }} / {{ divisor | identifier }} AS {{ ("energy_" ~ side ~ "_of") | identifier }}
+        {%- if not loop.last %},{% endif %}
 
         {% endfor %}
-    FROM flow
+    FROM reduced
     ORDER BY number
     OFFSET 0
 ),

@@ -41,4 +41,4 @@ CROSS JOIN LATERAL (
 ) AS place
 WHERE first_one <= last_one;
 
-ANALYZE pg_temp.rollup_reading (session_id);
+ANALYZE pg_temp.rollup_reading (session_id, number);

@@ -10,6 +10,8 @@ SELECT
 FROM {{ chargers | identifier }}
 GROUP BY charger_id;
 
+ANALYZE pg_temp.rollup_charger;
+
 CREATE TEMPORARY TABLE rollup_sample (
     number integer,
     period timestamptz,
@@ -52,4 +54,4 @@ SELECT
 FROM in_turn
 GROUP BY number, period;
 
-ANALYZE pg_temp.rollup_charger, pg_temp.rollup_sample (number, period);
+ANALYZE pg_temp.rollup_sample (number, period);

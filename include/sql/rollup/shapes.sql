@@ -6,39 +6,36 @@
 CREATE TEMPORARY TABLE rollup_shape ON COMMIT DROP AS
 WITH metered AS (
     SELECT
-        session_id,
-        open,
-        lasted_us,
-        meter_start_wh,
-        meter_end_wh
-    FROM pg_temp.rollup_session
+        s.session_id,
+        s.starts,
+        s.starts || r.ats || s.ends AS ats,
+        s.meter_start_wh || r.registers_wh || CASE WHEN NOT s.open THEN s.meter_end_wh END AS registers_wh
+    FROM pg_temp.rollup_session AS s
+    INNER JOIN pg_temp.rollup_reading AS r ON r.session_id = s.session_id
     WHERE
-        reason IS NULL
-        AND is_evaluated
-        AND NOT is_overlapping
-        AND NOT is_overlapped
-        AND meter_start_wh IS NOT NULL
-        AND (open OR meter_end_wh IS NOT NULL)
-        AND session_id IN (
-            SELECT session_id FROM pg_temp.rollup_reading WHERE array_remove(registers_wh, NULL) <> '{}'
-        )
+        NOT s.is_overlapping
+        AND NOT s.is_overlapped
+        AND s.meter_start_wh IS NOT NULL
+        AND (s.open OR s.meter_end_wh IS NOT NULL)
+        AND array_remove(r.registers_wh, NULL) <> '{}'
+    ORDER BY s.session_id
+    OFFSET 0
 ),
 
 reading AS (
-    SELECT session_id, 0 AS at_us, meter_start_wh AS register_wh
-    FROM metered
-    UNION ALL
-    SELECT session_id, (1000000 * date_part('epoch', at - starts))::bigint, register_wh
+    SELECT
+        session_id,
+        (1000000 * date_part('epoch', at - starts))::bigint AS at_us,
+        register_wh
     FROM (
-        SELECT m.session_id, r.starts, unnest(r.ats) AS at, unnest(r.registers_wh) AS register_wh
-        FROM metered AS m
-        INNER JOIN pg_temp.rollup_reading AS r ON r.session_id = m.session_id
+        SELECT session_id, starts, unnest(ats) AS at, unnest(registers_wh) AS register_wh
+        FROM metered
+        ORDER BY session_id
+        OFFSET 0
     ) AS read
     WHERE register_wh IS NOT NULL
-    UNION ALL
-    SELECT session_id, lasted_us, meter_end_wh
-    FROM metered
-    WHERE NOT open
+    ORDER BY session_id
+    OFFSET 0
 ),
 
 -- Of several readings of one moment, the greatest.
