@@ -35,10 +35,10 @@ of_sessions AS (
 read AS (
     SELECT
         number,
-        date_trunc('hour', at, %(business_timezone)s) AS stats_hour,
+        {% include 'rollup/_hour.sql' %} AS stats_hour,
         input_power
     FROM (
-        SELECT number, unnest(ats) AS at, unnest(powers) AS input_power
+        SELECT number, hour_origin, unnest(ats) AS at, unnest(powers) AS input_power
         FROM pg_temp.rollup_reading
         ORDER BY number
         OFFSET 0

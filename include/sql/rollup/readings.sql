@@ -7,7 +7,7 @@ WITH stay AS (
         c.number,
         s.starts,
         s.ends,
-        generate_series(date_bin('30 days', s.starts, '2000-01-01'), s.ends, interval '30 days') AS period
+        generate_series(date_bin('7 days', s.starts, '2000-01-01'), s.ends, interval '7 days') AS period
     FROM pg_temp.rollup_session AS s
     INNER JOIN pg_temp.rollup_charger AS c ON c.charger_id = s.charger_id
     WHERE s.reason IS NULL AND s.is_evaluated
@@ -18,10 +18,12 @@ sampled AS (
     SELECT
         number,
         period,
+        hour_origin,
         ats[:] AS ats,
         registers_wh[:] AS registers_wh,
         powers[:] AS powers
     FROM pg_temp.rollup_sample
+    INNER JOIN pg_temp.rollup_period USING (period)
     OFFSET 0
 )
 
@@ -29,6 +31,7 @@ SELECT
     s.session_id,
     s.number,
     s.starts,
+    p.hour_origin,
     p.ats[first_one:last_one] AS ats,
     p.registers_wh[first_one:last_one] AS registers_wh,
     p.powers[first_one:last_one] AS powers

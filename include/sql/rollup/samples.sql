@@ -1,7 +1,8 @@
 -- Puts the meter samples that matter (_samples.sql), in their order, into the temporary table rollup_sample: for each
--- charger and period of 30 days one row of arrays, which are read several times, and much faster than rows. A charger
+-- charger and period of 7 days one row of arrays, which are read several times, and much faster than rows. A charger
 -- goes by its number in rollup_charger, which is put in order much faster than its name.
--- Parameters: samples, chargers (tables), whole. Bound: first_charger, end_charger, source_timezone, max_status_gap.
+-- Parameters: samples, chargers (tables), whole. Bound: first_charger, end_charger, source_timezone,
+-- business_timezone, max_status_gap.
 -- Locks ACCESS SHARE on what it reads.
 CREATE TEMPORARY TABLE rollup_charger ON COMMIT DROP AS
 SELECT
@@ -28,6 +29,11 @@ ALTER COLUMN registers_wh SET STORAGE EXTERNAL,
 ALTER COLUMN powers SET STORAGE EXTERNAL,
 ALTER COLUMN statuses SET STORAGE EXTERNAL;
 
+{% if whole %}
+-- Very many rows are put in order faster in pieces that fit into a processor's cache.
+SELECT set_config('pgpipelines.work_mem', current_setting('work_mem'), true), set_config('work_mem', '4MB', true);
+
+{% endif %}
 INSERT INTO pg_temp.rollup_sample
 WITH read AS (
     {% include 'rollup/_samples.sql' %}
@@ -36,8 +42,11 @@ WITH read AS (
 in_turn AS (
     SELECT
         known.number,
-        date_bin('30 days', read.at, '2000-01-01') AS period,
-        read.*
+        date_bin('7 days', read.at, '2000-01-01') AS period,
+        read.at,
+        read.register_wh,
+        read.input_power,
+        read.charger_status
     FROM read
     INNER JOIN pg_temp.rollup_charger AS known ON known.charger_id = read.charger_id
     ORDER BY known.number, period, read.at, read.sample_id
@@ -54,4 +63,19 @@ SELECT
 FROM in_turn
 GROUP BY number, period;
 
+{% if whole %}
+SELECT set_config('work_mem', current_setting('pgpipelines.work_mem'), true);
+
+{% endif %}
 ANALYZE pg_temp.rollup_sample (number, period);
+
+-- Of each period: how its hours start in the business zone, where all of them do so at the same minute and second.
+CREATE TEMPORARY TABLE rollup_period ON COMMIT DROP AS
+SELECT
+    period,
+    CASE WHEN min(past) = max(past) THEN min(hour) END AS hour_origin
+FROM (SELECT DISTINCT period FROM pg_temp.rollup_sample) AS sampled
+CROSS JOIN LATERAL generate_series(period, period + interval '7 days', interval '1 hour') AS moment
+CROSS JOIN LATERAL date_trunc('hour', moment, %(business_timezone)s) AS hour
+CROSS JOIN LATERAL (SELECT hour - date_bin('1 hour', hour, '2000-01-01') AS past) AS _
+GROUP BY period;

@@ -6,12 +6,14 @@ CREATE TEMPORARY TABLE rollup_status ON COMMIT DROP AS
 WITH neighbour AS (
     SELECT
         number,
+        hour_origin,
         ats,
         statuses,
         ats[2:] || lead(ats[1]) OVER turn AS next_ats,
         lag(ats[cardinality(ats)]) OVER turn || ats[:cardinality(ats) - 1] AS earlier_ats,
         lag(statuses[cardinality(statuses)]) OVER turn || statuses[:cardinality(statuses) - 1] AS earlier_statuses
     FROM pg_temp.rollup_sample
+    INNER JOIN pg_temp.rollup_period USING (period)
     WINDOW turn AS (PARTITION BY number ORDER BY period)
     ORDER BY number
     OFFSET 0
@@ -20,6 +22,7 @@ WITH neighbour AS (
 sample AS (
     SELECT
         number,
+        hour_origin,
         unnest(ats) AS at,
         unnest(next_ats) AS next_at,
         unnest(earlier_ats) AS earlier_at,
@@ -33,7 +36,7 @@ sample AS (
 sampled AS (
     SELECT
         *,
-        date_trunc('hour', at, %(business_timezone)s) AS stats_hour,
+        {% include 'rollup/_hour.sql' %} AS stats_hour,
         least(next_at, at + %(max_status_gap)s::interval) AS held_until
     FROM sample
     ORDER BY number
