@@ -1,7 +1,7 @@
 {# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
 {# Part of hours.sql and stream_hours.sql; reads rollup_charger, rollup_session, rollup_shape, #}
 {# rollup_reading, rollup_status and rollup_reached. #}
-{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap, now. #}
+{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, now. #}
 WITH
 {% include 'rollup/_slices.sql' %},
 

@@ -52,7 +52,7 @@ counted AS (
         -- Entering FAULT is a fault; staying in it is none.
         charger_status = 'FAULT'
         AND (earlier_status IS DISTINCT FROM 'FAULT' OR earlier_at < at - %(max_status_gap)s::interval) AS is_fault,
-        CASE WHEN next_at < stats_hour + interval '1 hour' THEN false ELSE true END AS is_last,
+        coalesce(next_at >= stats_hour + interval '1 hour', true) AS is_last,
         held_until,
         floor(date_part('epoch', least(held_until, stats_hour + interval '1 hour') - stats_hour) + 0.5)::integer
         - floor(date_part('epoch', at - stats_hour) + 0.5)::integer AS seconds
