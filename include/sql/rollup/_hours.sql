@@ -1,12 +1,13 @@
 {# The buckets (charger, hour), whole, of all sessions and samples that were evaluated: each figure's definition. #}
-{# Part of hours.sql and stream_hours.sql; reads rollup_session, rollup_shape, rollup_sample and rollup_reading. #}
-{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, max_status_gap, now. #}
+{# Part of hours.sql and stream_hours.sql; reads rollup_charger, rollup_session, rollup_shape, #}
+{# rollup_reading, rollup_status and rollup_reached. #}
+{# Parameters: whole (all of a share of the chargers). Bound: business_timezone, now. #}
 WITH
 {% include 'rollup/_slices.sql' %},
 
 of_sessions AS (
     SELECT
-        charger_id,
+        number,
         stats_hour,
         count(*) FILTER (WHERE is_first) AS num_sessions,
         count(*) AS active_sessions,
@@ -28,18 +29,31 @@ of_sessions AS (
         bool_or(open) AS provisional
     FROM part
     CROSS JOIN LATERAL (SELECT base_charge + energy_charge + time_charge + parking_charge + adjustment AS revenue) AS _
-    GROUP BY charger_id, stats_hour
+    GROUP BY number, stats_hour
 ),
 
-{% include 'rollup/_statuses.sql' %},
+read AS (
+    SELECT
+        number,
+        {% include 'rollup/_hour.sql' %} AS stats_hour,
+        input_power
+    FROM (
+        SELECT number, hour_origin, unnest(ats) AS at, unnest(powers) AS input_power
+        FROM pg_temp.rollup_reading
+        ORDER BY number
+        OFFSET 0
+    ) AS unnested
+    ORDER BY number
+    OFFSET 0
+),
 
 of_readings AS (
     SELECT
-        charger_id,
-        first_hour AS stats_hour,
+        number,
+        stats_hour,
         max(input_power) AS max_power
-    FROM pg_temp.rollup_reading
-    GROUP BY charger_id, first_hour
+    FROM read
+    GROUP BY number, stats_hour
 ){% if whole %},
 
 -- What an hour is called, once for all chargers: a time zone is asked only for hours that are not in this list, such as
@@ -57,7 +71,7 @@ calendar AS MATERIALIZED (
             FROM pg_temp.rollup_session
             WHERE reason IS NULL AND is_evaluated
             UNION ALL
-            SELECT min(at) AS first_moment, max(at) AS last_moment
+            SELECT min(ats[1]) AS first_moment, max(ats[cardinality(ats)]) AS last_moment
             FROM pg_temp.rollup_sample
         ) AS either
     ) AS listed
@@ -101,16 +115,18 @@ SELECT
     CASE WHEN s.revenue_failed <> 0 THEN 0.01 * s.revenue_failed ELSE 0 END AS revenue_failed,
     CASE WHEN s.metered_wh <> 0 THEN 0.001 * s.metered_wh ELSE 0 END AS metered_energy,
     coalesce(s.provisional, false) AS provisional,
-    coalesce(a.up_seconds, 0) AS up_seconds,
-    coalesce(a.down_seconds, 0) AS down_seconds,
-    coalesce(a.maintenance_seconds, 0) AS maintenance_seconds,
+    coalesce(a.up_seconds, 0) + coalesce(b.up_seconds, 0) AS up_seconds,
+    coalesce(a.down_seconds, 0) + coalesce(b.down_seconds, 0) AS down_seconds,
+    coalesce(a.maintenance_seconds, 0) + coalesce(b.maintenance_seconds, 0) AS maintenance_seconds,
     coalesce(a.fault_count, 0) AS fault_count,
     a.last_status
-FROM of_sessions AS s
-FULL JOIN (
+FROM (
     -- Whatever was read in a session is a sample of that hour.
-    of_statuses AS a LEFT JOIN of_readings AS r USING (charger_id, stats_hour)
-) USING (charger_id, stats_hour)
+    pg_temp.rollup_status AS a LEFT JOIN of_readings AS r USING (number, stats_hour)
+)
+FULL JOIN of_sessions AS s USING (number, stats_hour)
+FULL JOIN pg_temp.rollup_reached AS b USING (number, stats_hour)
+INNER JOIN pg_temp.rollup_charger AS known USING (number)
 {% if whole %}
 LEFT JOIN calendar AS c USING (stats_hour)
 {% endif %}

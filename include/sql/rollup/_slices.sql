@@ -6,7 +6,7 @@
 session AS (
     SELECT
         s.session_id,
-        s.charger_id,
+        c.number,
         s.starts,
         s.ends,
         s.open,
@@ -36,9 +36,10 @@ session AS (
         (s.into_us + s.lasted_us + 500000) / 1000000 AS occupied_until_s,
         (s.into_us + coalesce(m.charged_us, s.lasted_us) + 500000) / 1000000 AS charged_until_s
     FROM pg_temp.rollup_session AS s
+    INNER JOIN pg_temp.rollup_charger AS c ON c.charger_id = s.charger_id
     LEFT JOIN pg_temp.rollup_shape AS m ON m.session_id = s.session_id
     WHERE s.reason IS NULL AND s.is_evaluated
-    ORDER BY s.charger_id
+    ORDER BY c.number
     OFFSET 0
 ),
 
@@ -47,7 +48,7 @@ of_hour AS (
         *,
         generate_series(0, last_hour) AS hour
     FROM session
-    ORDER BY charger_id
+    ORDER BY number
     OFFSET 0
 ),
 
@@ -61,7 +62,7 @@ cut AS (
         greatest(0, 3600000000 * hour - into_us) AS from_us,
         CASE WHEN hour < last_hour THEN 3600000000 * (hour + 1) - into_us ELSE lasted_us END AS until_us
     FROM of_hour
-    ORDER BY charger_id
+    ORDER BY number
     OFFSET 0
 ),
 
@@ -80,7 +81,7 @@ progress AS (
         CASE WHEN knots_us IS NOT NULL THEN width_bucket(from_us, knots_us) END AS from_knot,
         CASE WHEN knots_us IS NOT NULL AND hour < last_hour THEN width_bucket(until_us, knots_us) END AS until_knot
     FROM cut
-    ORDER BY charger_id
+    ORDER BY number
     OFFSET 0
 ),
 
@@ -109,35 +110,40 @@ flow AS (
 
         {% endfor %}
     FROM progress
-    ORDER BY charger_id
+    ORDER BY number
     OFFSET 0
 ),
 
 -- In lowest terms, so that products stay small.
+reduced AS (
+    SELECT
+        *,
+        CASE WHEN knots_us IS NOT NULL THEN gcd(flow_from, flow_from_of) ELSE 1 END AS from_divisor,
+        CASE WHEN knots_us IS NOT NULL THEN gcd(flow_until, flow_until_of) ELSE 1 END AS until_divisor
+    FROM flow
+    ORDER BY number
+    OFFSET 0
+),
+
 slice AS (
     SELECT
         *,
         {% for side in ["from", "until"] %}
-        {% set n, d = "flow_" ~ side, "flow_" ~ side ~ "_of" %}
-        CASE
-            WHEN knots_us IS NOT NULL THEN {{ n | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
-            ELSE {{ n | identifier }}
-        END AS {{ ("energy_" ~ side) | identifier }},
-        CASE
-            WHEN knots_us IS NOT NULL THEN {{ d | identifier }} / gcd({{ n | identifier }}, {{ d | identifier }})
-            ELSE {{ d | identifier }}
-        END AS {{ ("energy_" ~ side ~ "_of") | identifier }}{% if not loop.last %},{% endif %}
+        {% set n, d, divisor = "flow_" ~ side, "flow_" ~ side ~ "_of", side ~ "_divisor" %}
+        {{ n | identifier }} / {{ divisor | identifier }} AS {{ ("energy_" ~ side) | identifier }},
+        {{ d | identifier }} / {{ divisor | identifier }} AS {{ ("energy_" ~ side ~ "_of") | identifier }}
+        {%- if not loop.last %},{% endif %}
 
         {% endfor %}
-    FROM flow
-    ORDER BY charger_id
+    FROM reduced
+    ORDER BY number
     OFFSET 0
 ),
 
 part AS (
     SELECT
         session_id,
-        charger_id,
+        number,
         stats_hour,
         hour = 0 AS is_first,
         knots_us IS NOT NULL AS is_metered,
@@ -161,6 +167,6 @@ part AS (
         greatest(0, least(charged_until_s, 3600 * (hour + 1)) - greatest(occupied_from_s, 3600 * hour))::integer
         AS charging_s
     FROM slice
-    ORDER BY charger_id
+    ORDER BY number
     OFFSET 0
 )

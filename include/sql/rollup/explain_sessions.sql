@@ -1,6 +1,6 @@
 -- The sessions that a bucket came from, and what it got of each: a person can add up the parts. Energy in kWh, money in
 -- KRW, time in minutes and seconds; `whole_energy` and `whole_revenue` are the session's own.
--- Parameters: bound: hour. Locks nothing: reads rollup_session and rollup_shape.
+-- Parameters: bound: hour. Locks nothing: reads rollup_charger, rollup_session and rollup_shape.
 WITH
 {% include 'rollup/_slices.sql' %}
 

@@ -6,65 +6,52 @@
 CREATE TEMPORARY TABLE rollup_shape ON COMMIT DROP AS
 WITH metered AS (
     SELECT
-        session_id,
-        open,
-        lasted_us,
-        meter_start_wh,
-        meter_end_wh
-    FROM pg_temp.rollup_session
+        s.session_id,
+        s.starts,
+        s.starts || r.ats || s.ends AS ats,
+        s.meter_start_wh || r.registers_wh || CASE WHEN NOT s.open THEN s.meter_end_wh END AS registers_wh
+    FROM pg_temp.rollup_session AS s
+    INNER JOIN pg_temp.rollup_reading AS r ON r.session_id = s.session_id
     WHERE
-        reason IS NULL
-        AND is_evaluated
-        AND NOT is_overlapping
-        AND NOT is_overlapped
-        AND meter_start_wh IS NOT NULL
-        AND (open OR meter_end_wh IS NOT NULL)
-        AND session_id IN (SELECT session_id FROM pg_temp.rollup_reading WHERE register_wh IS NOT NULL)
+        NOT s.is_overlapping
+        AND NOT s.is_overlapped
+        AND s.meter_start_wh IS NOT NULL
+        AND (s.open OR s.meter_end_wh IS NOT NULL)
+        AND array_remove(r.registers_wh, NULL) <> '{}'
+    ORDER BY s.session_id
+    OFFSET 0
 ),
 
 reading AS (
-    SELECT session_id, 0 AS at_us, meter_start_wh AS register_wh
-    FROM metered
-    UNION ALL
-    SELECT m.session_id, (1000000 * date_part('epoch', r.since_start))::bigint, r.register_wh
-    FROM metered AS m
-    INNER JOIN pg_temp.rollup_reading AS r ON r.session_id = m.session_id
-    WHERE r.register_wh IS NOT NULL
-    UNION ALL
-    SELECT session_id, lasted_us, meter_end_wh
-    FROM metered
-    WHERE NOT open
+    SELECT
+        session_id,
+        (1000000 * date_part('epoch', at - starts))::bigint AS at_us,
+        register_wh
+    FROM (
+        SELECT session_id, starts, unnest(ats) AS at, unnest(registers_wh) AS register_wh
+        FROM metered
+        ORDER BY session_id
+        OFFSET 0
+    ) AS read
+    WHERE register_wh IS NOT NULL
+    ORDER BY session_id
+    OFFSET 0
 ),
 
 -- Of several readings of one moment, the greatest.
 knot AS (
-    SELECT
-        session_id,
-        at_us,
-        max(register_wh) AS register_wh
+    SELECT DISTINCT ON (session_id, at_us) *
     FROM reading
-    GROUP BY session_id, at_us
-),
-
-stepped AS (
-    SELECT
-        *,
-        register_wh < lag(register_wh) OVER turn AS fell,
-        at_us - lag(at_us) OVER turn > 2 * (1000000 * extract(epoch FROM %(sample_period)s::interval))::bigint AS silent
-    FROM knot
-    WINDOW turn AS (PARTITION BY session_id ORDER BY at_us)
+    ORDER BY session_id, at_us, register_wh DESC
 ),
 
 shape AS (
     SELECT
         session_id,
-        array_agg(at_us ORDER BY at_us) AS knots_us,
-        array_agg(register_wh ORDER BY at_us) AS registers_wh,
-        max(register_wh) AS last_register_wh,
-        max(register_wh) - min(register_wh) AS rise_wh
-    FROM stepped
+        array_agg(at_us) AS knots_us,
+        array_agg(register_wh) AS registers_wh
+    FROM knot
     GROUP BY session_id
-    HAVING NOT coalesce(bool_or(fell), false) AND NOT coalesce(bool_or(silent), false)
 )
 
 SELECT
@@ -72,8 +59,22 @@ SELECT
     knots_us,
     registers_wh,
     -- Charging ended when the register had its last value for the first time.
-    knots_us[array_position(registers_wh, last_register_wh)] AS charged_us
+    knots_us[array_position(registers_wh, registers_wh[cardinality(registers_wh)])] AS charged_us
 FROM shape
-WHERE rise_wh > 0 AND rise_wh <= 1000000000;
+WHERE
+    registers_wh[cardinality(registers_wh)] - registers_wh[1] BETWEEN 1 AND 1000000000
+    AND NOT EXISTS (
+        SELECT
+        FROM (
+            SELECT
+                unnest(knots_us) AS at_us,
+                unnest(knots_us[2:]) AS next_us,
+                unnest(registers_wh) AS register_wh,
+                unnest(registers_wh[2:]) AS next_register_wh
+        ) AS step
+        WHERE
+            next_register_wh < register_wh
+            OR next_us - at_us > 2 * (1000000 * extract(epoch FROM %(sample_period)s::interval))::bigint
+    );
 
 ANALYZE pg_temp.rollup_shape;

@@ -106,7 +106,7 @@ def _shares(session: Session, request: RollupRequest, evaluation: Evaluation, co
 
 
 def _evaluate_share(worker: Session, share: Evaluation, mouth: BufferedWriter) -> Share:
-    share.run(worker, "open_sessions", "sessions", "findings", "samples", "readings", "shapes")
+    share.run(worker, "open_sessions", "sessions", "findings", "samples", "statuses", "readings", "shapes")
     findings = io.BytesIO()
     worker.copy(render("rollup/stream_findings.sql"), findings, BLOCK_BYTES)
     done = Share(Evaluated.of(worker), findings.getvalue())

@@ -35,5 +35,6 @@ def explain(request: RollupRequest, run: Run, charger_id: str, hour: datetime) -
         evaluation = Evaluation(values, context).of_share("", None)
         evaluation.run(session, "explain_bucket", "open_sessions", "sessions", "samples", "readings", "shapes")
         return Explanation(
-            session.query("rollup/explain_sessions.sql", values), session.query("rollup/explain_samples.sql")
+            session.query("rollup/explain_sessions.sql", values),
+            session.query("rollup/explain_samples.sql", values, **context),
         )

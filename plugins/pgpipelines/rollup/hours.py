@@ -49,7 +49,9 @@ def roll_up(session: Session, request: RollupRequest, *, by_triggers: bool) -> H
 
 def _marked(session: Session, request: RollupRequest, evaluation: Evaluation) -> tuple[Evaluated, Written]:
     """Compute what is marked anew: looked up by index, whatever the size of the raw log."""
-    evaluation.run(session, "open_sessions", "spans", "sessions", "findings", "samples", "readings", "shapes", "hours")
+    evaluation.run(
+        session, "open_sessions", "spans", "sessions", "findings", "samples", "statuses", "readings", "shapes", "hours"
+    )
     evaluated = Evaluated.of(session)
     require_conserved(request, evaluated.amounts, hours_amount_to(session, COMPUTED_HOURS))
     session.execute("rollup/trim.sql")

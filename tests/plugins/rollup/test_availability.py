@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pgpipelines.rollup.request import RollupSettings
 from tests.fixtures.servers import Database
 from tests.plugins.rollup.charging import add_sample, hours, rebuilt, roll_up, statistics
 
@@ -32,6 +33,29 @@ def test_entering_fault_is_counted_and_staying_in_it_is_not(charging: Database) 
         ("2025-01-01", 1),
         ("2025-01-02", 1),
         ("2025-01-02", 1),
+    ]
+
+
+def test_a_status_goes_on_where_the_engine_begins_another_period_of_samples(charging: Database) -> None:
+    report(charging, {"23:50": "FAULT"}, "2025-01-03")
+    report(charging, {"00:05": "FAULT", "00:20": None, "00:25": "FAULT", "00:40": "OFFLINE"}, "2025-01-04")
+    roll_up(charging)
+    assert hours(charging, f"{SECONDS}, fault_count") == [
+        (0, 600, 0, 1),
+        (0, 300 + 900 + 900 + 1200, 0, 1),
+        (0, 600, 0, 0),
+    ]
+    assert statistics(charging) == rebuilt(charging)
+
+
+def test_hours_may_begin_at_another_minute_from_one_day_on(charging: Database) -> None:
+    # Lord Howe's clocks go back by half an hour at 15:00 UTC.
+    report(charging, {"14:40": "AVAILABLE", "14:59": None, "15:10": "FAULT", "15:40": "RESERVED"}, "2025-04-05")
+    roll_up(charging, RollupSettings(business_timezone="Australia/Lord_Howe"))
+    assert hours(charging, "stats_hour::time::text, up_seconds, down_seconds") == [
+        ("14:00:00", 1140, 0),
+        ("14:30:00", 0, 1200),
+        ("15:30:00", 1800, 600),
     ]
 
 

@@ -40,6 +40,20 @@ def test_between_two_readings_energy_flows_evenly(charging: Database) -> None:
     assert energies(charging) == [(Decimal("4.5"), Decimal("4.5")), (Decimal("4.5"), Decimal("4.5"))]
 
 
+def test_a_meter_is_followed_where_the_engine_begins_another_period_of_samples(charging: Database) -> None:
+    add_session(charging, "2025-01-03 23:30", "2025-01-04 00:30", 10, energy_meter_start=100, energy_meter_end=110)
+    for at, register, power in (
+        ("01-03 23:45", 102, 8),
+        ("01-04 00:00", 107, 20),
+        ("01-04 00:15", 109, 9),
+        ("01-04 00:31", 110, 99),
+    ):
+        add_sample(charging, f"2025-{at}", cumulative_energy=register, input_power=power)
+    roll_up(charging)
+    assert hours(charging, "total_energy, metered_energy, max_power") == [(7, 7, 8), (3, 3, 20)]
+    assert statistics(charging) == rebuilt(charging)
+
+
 def test_parking_is_charged_after_charging_ended_and_time_before(charging: Database) -> None:
     add_session(
         charging,
