@@ -115,6 +115,8 @@ def refresh(source: Database, target: Database) -> None:
         copied(source, target, table, f"made.{table}", dry_run=True)
     for table, made in (("t", "t"), ("loose", "loose"), ("t", "counted")):
         copied(source, target, table, f"made.{made}")
+    source.run("UPDATE t SET m = 'a'")
+    copied(source, target, "t", "made.t")
 
 
 def go_on_with_a_load(source: Database, target: Database) -> None:

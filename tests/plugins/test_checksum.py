@@ -150,7 +150,7 @@ def session(database: Database) -> Session:
 def checksum_of(database: Database, how: Comparison, buckets: int = 1) -> dict[int, tuple[int, int]]:
     """Rows and hash of each bucket."""
     with session(database) as one:
-        rows = one.query("checksum/buckets.sql", **how.context(WHOLE, buckets=buckets))
+        rows = one.query("dump/checksum.sql", **how.context(WHOLE, buckets=buckets))
     return {row.bucket: (row.rows, row.hash) for row in rows}
 
 

@@ -38,4 +38,4 @@ def test_a_checksum_sorts_no_rows_and_uses_workers_where_there_are_some(
     assert "Sort" not in below.replace("Sort Key", "")
     assert ("Partial HashAggregate" in plan) == (workers > 0)
     with Session(source.endpoint, "test") as session:
-        assert sum(bucket.rows for bucket in session.query("checksum/buckets.sql", **context)) == ROWS
+        assert sum(bucket.rows for bucket in session.query("dump/checksum.sql", **context)) == ROWS

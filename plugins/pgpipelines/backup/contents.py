@@ -156,7 +156,7 @@ def _table(session: Session, name: QualifiedName) -> TableContent:
             "retry, when nobody changes tables",
         )
     comparison = Comparison(described.stored, key=(), transcode=False)
-    row = session.one("checksum/buckets.sql", **comparison.context(Selection(name, only=True)))
+    row = session.one("dump/checksum.sql", **comparison.context(Selection(name, only=True)))
     return TableContent(name, row.rows, str(row.hash)) if row else TableContent(name, 0, "0")
 
 
