@@ -95,10 +95,9 @@ class Airflow:
 
 
 def inherited_environment() -> dict[str, str]:
-    """The launcher's environment, with this virtual environment first, and no proxy for what is on this machine."""
-    local = ",".join(filter(None, (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
+    """The launcher's environment, with the programs of this virtual environment first."""
     path = os.pathsep.join((str(VENV / "bin"), os.environ.get("PATH", os.defpath)))
-    return {**os.environ, "PATH": path, "NO_PROXY": local, "no_proxy": local, "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def passwords_file() -> Path:
