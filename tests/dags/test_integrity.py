@@ -109,7 +109,7 @@ def test_a_task_holds_to_the_policy(bag: DagBag, dag_id: str) -> None:
         assert task.retry_delay >= timedelta(seconds=30)
         assert task.retry_policy is not None
         if dag.params:
-            assert task._pre_execute_hook is require_known_parameters
+            assert vars(task)["_pre_execute_hook"] is require_known_parameters
         assert isinstance(task.execution_timeout, timedelta)
         assert dag.dagrun_timeout is None or task.execution_timeout < dag.dagrun_timeout
 

@@ -40,7 +40,7 @@ def test_every_setting_is_listed_with_its_default(model: type[Model], name: str,
 
 def listed(text: str, first_row: str) -> list[tuple[str, str]]:
     """The keys and defaults of the table whose first row begins so; a row may name several."""
-    found = []
+    found: list[tuple[str, str]] = []
     for row in text[text.index(first_row) :].partition("\n\n")[0].splitlines():
         keys, defaults = ([part.strip() for part in cell.split(",")] for cell in row.split("|")[1:3])
         if len(defaults) != len(keys):
