@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONPATH := plugins
+# Meant for another Python, they keep this one from starting, or from finding the modules of this folder.
+unexport PYTHONHOME PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench schema docs lock reset clean

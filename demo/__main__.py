@@ -11,19 +11,21 @@ import traceback
 
 from demo import signals
 from demo.errors import DemoError
-from demo.launcher import launch
 from demo.lock import HeldError, held
 from demo.place import LOCK, STATE, open_folder
 from demo.servers import ServerError
+from demo.settings import forget_foreign
 from pgpipelines.errors import PipelineError
-
-INTERRUPTED = 130
 
 
 def main() -> int:
     """Run the demo and return its exit status; what is expected to go wrong is one line."""
     signals.listen()
+    forget_foreign()
     try:
+        # Half a second of imports, in which a person may press Ctrl-C.
+        from demo.launcher import launch  # noqa: PLC0415
+
         open_folder(STATE)
         with held(LOCK):
             return launch(os.environ)
@@ -34,7 +36,7 @@ def main() -> int:
     except OSError as error:
         return fail(f"{error.filename or 'the operating system'}: {error.strerror or error}")
     except signals.Stopped:
-        return INTERRUPTED
+        return signals.STATUS
     except Exception as error:  # noqa: BLE001 (a fault of the demo itself: its traceback goes to a file)
         details = STATE / "fault.log"
         details.write_text(traceback.format_exc(), encoding="utf-8")

@@ -45,8 +45,6 @@ DEMO_SETTINGS = {
     # How soon a new Asset shows, and can start the DAGs that name it.
     "SCHEDULER__PARSING_CLEANUP_INTERVAL": "5",
 }
-# A person's own settings for other programs would change what the demo does.
-FOREIGN_PREFIXES = ("AIRFLOW", "PG", "PYTHON", "MAKE", "MFLAGS")
 
 
 @dataclass(frozen=True)
@@ -97,11 +95,9 @@ class Airflow:
 
 
 def inherited_environment() -> dict[str, str]:
-    """The launcher's environment without what would lead its processes astray."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
-    local = ",".join(filter(None, (kept.get("no_proxy") or kept.get("NO_PROXY"), "127.0.0.1,localhost")))
-    path = os.pathsep.join((str(VENV / "bin"), kept.get("PATH", os.defpath)))
-    return {**kept, "PATH": path, "NO_PROXY": local, "no_proxy": local, "PYTHONUNBUFFERED": "1"}
+    """The launcher's environment, with the programs of this virtual environment first."""
+    path = os.pathsep.join((str(VENV / "bin"), os.environ.get("PATH", os.defpath)))
+    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def passwords_file() -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from demo.errors import DemoError
 from demo.lock import HeldError, held
-from demo.place import LOCK, ROOT, STATE, VENV, open_folder, outside, servers_folder
+from demo.place import BUILDING, LOCK, ROOT, STATE, VENV, open_folder, outside, servers_folder
 
 STOP_SECONDS = 60
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".coverage*", "coverage.xml")
@@ -26,16 +26,19 @@ def main(what: str) -> int:
     try:
         if STATE.exists():
             open_folder(STATE)
-            ask_demo_to_stop()
+            ask_to_stop(LOCK, "the demo")
             with held(LOCK, wait=STOP_SECONDS):
                 stop_leftovers()
                 remove(servers_folder(), STATE)
         remove(servers_folder())
         if what == "all":
-            remove_environment()
+            ask_to_stop(BUILDING, f"the make that builds {VENV.name}")
+            with held(BUILDING, wait=STOP_SECONDS):
+                remove_environment()
+                remove(BUILDING)
             remove(*(path for pattern in CACHES for path in ROOT.glob(pattern)), *bytecode())
     except HeldError as error:
-        return fail(f"the demo (process {error.pid}) has not stopped after {STOP_SECONDS} seconds")
+        return fail(f"process {error.pid} has not stopped after {STOP_SECONDS} seconds")
     except DemoError as error:
         return fail(str(error))
     except OSError as error:
@@ -43,14 +46,14 @@ def main(what: str) -> int:
     return 0
 
 
-def ask_demo_to_stop() -> None:
-    """Send the demo of this clone, if one runs, what Ctrl-C would."""
+def ask_to_stop(lock: Path, who: str) -> None:
+    """Send whoever holds a lock of this clone, if anybody does, what Ctrl-C would."""
     try:
-        with held(LOCK):
+        with held(lock):
             return
     except HeldError as error:
         if error.pid is not None:
-            print(f"stopping the demo (process {error.pid})", flush=True)
+            print(f"stopping {who} (process {error.pid})", flush=True)
             with suppress(ProcessLookupError):
                 os.kill(error.pid, signal.SIGTERM)
 

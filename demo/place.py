@@ -18,6 +18,7 @@ from demo.errors import DemoError
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".demo"
 VENV = ROOT / ".venv"
+BUILDING = ROOT / ".venv.lock"
 LOCK = STATE / "lock"
 PROCESSES = STATE / "processes.json"
 LOGS = STATE / "logs"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,9 @@ DEFAULT_SEED = 1
 # Servers, Airflow's state and logs; and what SCALE=1 adds to source and target (SCALE=0.1 takes 510 MB in all).
 BASE_BYTES = 400_000_000
 SCALE_BYTES = 3_000_000_000
+# A person's own settings for other programs would change what the demo does: PGOPTIONS its every session. It talks to
+# this machine alone, and no task starts where httpx finds a SOCKS proxy.
+FOREIGN = re.compile(r"(AIRFLOW|PG|PYTHON|MAKE|MFLAGS)|.*_proxy$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,12 @@ class Settings:
         if made not in {None, size}:
             raise DemoError(f"the data here are of {made}, not {size}: `make reset` removes them")
         return cls(environment.get("ONCE", "") not in {"", "0"}, size)
+
+
+def forget_foreign() -> None:
+    """Take settings for other programs out of this process's environment, and so of all that it starts."""
+    for name in [name for name in os.environ if FOREIGN.match(name)]:
+        del os.environ[name]
 
 
 def number(environment: Mapping[str, str], name: str, default: float) -> float:

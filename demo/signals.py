@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from types import FrameType
 
+# The exit status of whoever was stopped.
+STATUS = 130
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, TypedDict
 
@@ -82,8 +83,24 @@ def dag_settings(documentation: str | None, tags: Iterable[str]) -> DagSettings:
             "max_retry_delay": MAX_RETRY_DELAY,
             "retry_policy": FAIL_AT_ONCE,
             "execution_timeout": EXECUTION_TIMEOUT,
+            "pre_execute": require_known_parameters,
         },
     }
+
+
+def require_known_parameters(context: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError where a run was given a parameter that neither its DAG's form nor the task has.
+
+    Airflow hands over whatever the configuration of a run holds: with `dryrun` for `dry_run`, a table would be copied.
+    """
+    asked = list(dict.fromkeys((*context["dag"].params, *context["task"].params)))
+    for name in context["params"]:
+        if name not in asked:
+            near = "".join(f" (near: {match})" for match in difflib.get_close_matches(name, asked, 1))
+            raise errors.ConfigurationError(
+                f"unknown parameter {name}{near}; allowed: {', '.join(asked) or 'none'}",
+                "correct the configuration of the run, and trigger the DAG again",
+            )
 
 
 class SqlTemplates(TypedDict):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
 
 from pgpipelines.copy_form import CopyForm
+from pgpipelines.dag_policy import require_known_parameters
+from pgpipelines.errors import ConfigurationError
 from tests.dags.bag import form_of, parsed
 
 FORMS = ("postgres_data_copy", "postgres_restore", "simple_postgres_copy")
@@ -60,3 +63,24 @@ def test_a_form_without_changes_but_its_tables_can_be_read() -> None:
     values = {name: field.value for name, field in form_of("postgres_data_copy").items()}
     form = CopyForm.read({**values, "tables": ["t"]})
     assert (form.tables, form.options, form.dry_run) == (("t",), {"batch_size": 10_000}, False)
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "conf", "cause"),
+    [
+        (
+            "postgres_data_copy",
+            {"tables": ["t"], "dryrun": True},
+            "unknown parameter dryrun (near: dry_run); allowed: ",
+        ),
+        ("simple_postgres_copy", {"source_table": "t", "target_tabel": "u"}, "(near: target_table)"),
+        ("example_after_copy", {"tables": ["t"]}, "unknown parameter tables; allowed: schema"),
+    ],
+)
+def test_what_a_form_does_not_ask_for_is_refused(dag_id: str, conf: dict[str, Any], cause: str) -> None:
+    dag: Any = parsed().dags[dag_id]
+    (task,) = dag.tasks
+    asked = dict.fromkeys((*dag.params, *task.params))
+    require_known_parameters({"dag": dag, "task": task, "params": asked})
+    with pytest.raises(ConfigurationError, match=re.escape(cause)):
+        require_known_parameters({"dag": dag, "task": task, "params": {**asked, **conf}})

@@ -19,6 +19,7 @@ from airflow.utils.file import might_contain_dag
 
 from pgpipelines.configuration import load
 from pgpipelines.configuration.values import TAKEN_DAG_IDS
+from pgpipelines.dag_policy import require_known_parameters
 from tests.dags.bag import DAGS, ROOT, parsed, serialized
 
 # Every file and every DAG is listed here, so that none comes or goes unnoticed.
@@ -107,6 +108,8 @@ def test_a_task_holds_to_the_policy(bag: DagBag, dag_id: str) -> None:
         assert task.retries
         assert task.retry_delay >= timedelta(seconds=30)
         assert task.retry_policy is not None
+        if dag.params:
+            assert vars(task)["_pre_execute_hook"] is require_known_parameters
         assert isinstance(task.execution_timeout, timedelta)
         assert dag.dagrun_timeout is None or task.execution_timeout < dag.dagrun_timeout
 

@@ -40,9 +40,17 @@ def servers(clone: Clone) -> Path:
 
 @pytest.fixture(scope="module")
 def first(clone: Clone) -> tuple[int, str]:
-    """The first demo of a fresh clone, where other programs have its usual ports: exit status and output."""
+    """The first demo of a fresh clone, where other programs have its usual ports, and settings in the environment.
+
+    Exit status and output.
+    """
+    others = {
+        "PGOPTIONS": "-c no.such_setting",
+        "PGSSLMODE": "verify-full",
+        "AIRFLOW__CORE__EXECUTOR": "NoSuchExecutor",
+    }
     with listener(PREFERRED_PORT), listener(PREFERRED_PORTS["source"]), watched_arguments() as seen:
-        status, output = clone.run(ONCE="1")
+        status, output = clone.run(ONCE="1", **others)
     (clone.folder / "arguments").write_bytes(b"\n".join(seen))
     return status, output
 
@@ -269,6 +277,14 @@ def test_a_signal_while_it_starts_stops_what_it_has_started(clone: Clone, server
     assert demo.wait() == 130
     assert "Traceback" not in demo.output
     assert running(clone, servers) == []
+
+
+def test_a_signal_before_it_has_begun_is_taken_as_quietly(clone_of: Callable[[], Clone]) -> None:
+    clone = clone_of()
+    (clone.folder / "demo" / "launcher.py").write_text(
+        "import os\nimport signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    assert clone.run() == (130, "")
 
 
 def test_data_of_another_scale_are_kept_and_named(clone: Clone) -> None:

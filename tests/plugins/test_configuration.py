@@ -45,6 +45,11 @@ ZONE = "the name of a time zone, such as Asia/Seoul, Europe/Berlin or UTC"
 HIDDEN = "found what may hold a password (not shown here; connections are set in Airflow)"
 
 # Mistakes in one pipeline: the line that is wrong, and what is said of it.
+# Nine lists of nine times the one before.
+BILLION = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+
+MERGED_BILLION = BILLION.replace("[x]", "{x: y}").replace("[", "{<<: [").replace("]", "]}")
+
 PIPELINE_MISTAKES = [
     ('schedule: "0 2 * *"', f'.schedule: found "0 2 * *"; allowed: {CRON}'),
     ('schedule: "0 2 * * * *"', f'.schedule: found "0 2 * * * *"; allowed: {CRON}'),
@@ -275,6 +280,11 @@ def test_what_airflow_would_refuse_as_a_dag_id_is_refused(tmp_path: Path, dag_id
         ("a: !!python/object:os.system x", "line 1, column 4: could not determine a constructor for the tag"),
         ("? [a]\n: b", "line 1, column 3: found unhashable key"),
         ("a: " + "[" * 5000, "nested too deeply to be meant"),
+        (BILLION, "its aliases (*) stand for more than 1000000 values"),
+        (
+            BILLION.replace("[x]", "{x: y}").replace("[", "{<<: [").replace("]", "]}"),
+            "its aliases (*) stand for more than 1000000 values",
+        ),
         ("a: !!int x", "a value that can't be read: invalid literal for int() with base 10: 'x'"),
         ("a: \x07", "not YAML: unacceptable character #x0007: special characters are not allowed"),
         ("a: 한글".encode("cp949"), "line 1: byte 0xc7 is not UTF-8; save the file as UTF-8"),
@@ -458,6 +468,13 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     assert load(written(tmp_path, b"\xef\xbb\xbfcopies: {}\n")).mistakes == ()
+
+
+@pytest.mark.parametrize("number", ["1:30", "010", "0x10", "0b1"])
+def test_a_number_is_what_a_person_reads(tmp_path: Path, number: str) -> None:
+    text = f"copies: {{a: {{schedule: null, source: b, target: c, tables: [t: {{batch_size: {number}}}]}}}}"
+    (mistake,) = load(written(tmp_path, text)).mistakes
+    assert f'found "{number}"' in mistake
 
 
 def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import itertools
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+# Thousands of tables with every setting are fewer.
+_MOST_VALUES = 1_000_000
 
 
 class DocumentError(Exception):
@@ -15,7 +20,18 @@ class DocumentError(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML of mappings, lists and scalars; a key written twice is an error, a date stays text."""
+    """YAML of mappings, lists and scalars; a key written twice is an error, a date stays text.
+
+    Whole numbers are decimal: YAML 1.1, and PyYAML with it, would read 1:30 as 90 and 010 as 8; YAML 1.2, and editors
+    with it, do not.
+    """
+
+    def get_single_node(self) -> yaml.Node | None:
+        """Refuse aliases of aliases that multiply beyond what anybody can mean. Raises DocumentError."""
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None and _size(node, {}) > _MOST_VALUES:
+            raise DocumentError(f"its aliases (*) stand for more than {_MOST_VALUES} values")
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Refuse a key that is written twice: YAML would silently keep the last."""
@@ -36,6 +52,12 @@ _Loader.yaml_constructors = {
     for tag, constructor in yaml.SafeLoader.yaml_constructors.items()
     if tag is None or str(tag).rpartition(":")[2] in _PLAIN_TAGS
 } | {"tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str}
+_INTEGER = "tag:yaml.org,2002:int"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _INTEGER]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_INTEGER, re.compile(r"[-+]?(?:0|[1-9][0-9_]*)$"), list("-+0123456789"))
 
 
 def read_document(path: Path) -> object:
@@ -51,6 +73,16 @@ def read_document(path: Path) -> object:
         raise DocumentError("nested too deeply to be meant") from None
     except ValueError as error:
         raise DocumentError(f"a value that can't be read: {_one_line(error)}") from None
+
+
+def _size(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
+    """The values that a node stands for, whatever an alias names counted each time; of a circle, one turn."""
+    if node not in known:
+        known[node] = 1
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        pairs = (part if isinstance(part, tuple) else (part,) for part in parts)
+        known[node] += sum(_size(part, known) for part in itertools.chain.from_iterable(pairs))
+    return known[node]
 
 
 def _bytes(path: Path) -> bytes:
