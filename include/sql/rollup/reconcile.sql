@@ -1,10 +1,14 @@
 -- Holds all of charger_usage_log against the hours and the quarantine, in one snapshot: sessions, Wh, KRW. Chargers
--- with marks that no run has taken yet are left aside on all sides. What belongs to months that are detached
--- (rollup_frozen) is what was noted of them then.
+-- with marks that no run has taken yet, or of a future that has come, are left aside on all sides. What belongs to
+-- months that are detached (rollup_frozen) is what was noted of them then.
 -- Parameters: log, chargers, hourly (tables), repeatable. Bound: source_timezone, earliest_start, now,
 -- future_tolerance, power_tolerance. Locks ACCESS SHARE on what it reads.
 WITH pending AS MATERIALIZED (
-    SELECT DISTINCT charger_id FROM pgpipelines.dirty_range
+    SELECT charger_id FROM pgpipelines.dirty_range
+    UNION
+    -- The next run marks these.
+    SELECT charger_id FROM pgpipelines.session_finding WHERE {% include 'rollup/_due.sql' %}
+
 ),
 
 is_settled AS MATERIALIZED (

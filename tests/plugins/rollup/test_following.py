@@ -220,3 +220,46 @@ def test_what_was_in_the_future_counts_once_its_time_has_come(target: Database, 
     expected = None if column == "end" else ["end_in_future"]
     assert target.value(reasons) == expected
     assert target.value("SELECT count(*) FROM hourly_charger_stats WHERE num_sessions = 1") == int(column == "end")
+
+
+def test_a_sample_of_the_future_prolongs_no_open_session(target: Database) -> None:
+    stats = statistics(target)
+    write_raw(target, Raw(chargers=[Charger("C1", "S1", 50.0)], samples=samples(("9:15", "7"), ("9:30", "8"))))
+    write_raw(target, Raw([session("9:00", None, None, energy_meter_start="6")]))
+    stats.run()
+    target.run(
+        "INSERT INTO power_consumption (id, charger_id, measurement_time, cumulative_energy)"
+        " VALUES (3, 'C1', '2300-01-01', 9), (4, 'C1', '2999-12-31', 9), (5, 'C1', '9000-12-31', 9)"
+    )
+    stats.run()
+    assert stats.wrong() == []
+    assert target.rows("SELECT reason, end_time::text FROM pgpipelines.session_finding") == [
+        ("sample_in_future", "2300-01-01 00:00:00")
+    ]
+    stats.rebuild()
+    assert stats.wrong() == []
+    assert stats.reconcile().hours.energy_wh == 2000
+    target.run("DELETE FROM power_consumption WHERE measurement_time > '2299-01-01'")
+    stats.run()
+    assert stats.wrong() == []
+
+
+def test_a_sample_that_was_in_the_future_counts_once_its_time_has_come(target: Database) -> None:
+    stats = statistics(target, future_tolerance=timedelta(0))
+    write_raw(target, Raw(chargers=[Charger("C1", "S1", 50.0)]))
+    target.run(
+        "INSERT INTO charger_usage_log (charger_id, start_time, energy_meter_start)"
+        " SELECT 'C1', now() AT TIME ZONE 'UTC' - interval '1 h', 6"
+    )
+    target.run(
+        "INSERT INTO power_consumption (charger_id, measurement_time, cumulative_energy)"
+        " SELECT 'C1', now() AT TIME ZONE 'UTC' + interval '1.5 s', 9"
+    )
+    stats.run()
+    assert target.value("SELECT reason FROM pgpipelines.session_finding") == "sample_in_future"
+    assert stats.reconcile().pending == 0
+    until(target, "SELECT FROM power_consumption WHERE measurement_time < now() AT TIME ZONE 'UTC'")
+    assert stats.reconcile().pending == 1
+    stats.run()
+    assert stats.wrong() == []
+    assert target.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 3
