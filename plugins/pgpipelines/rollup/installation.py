@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgpipelines.errors import MissingObjectError
 from pgpipelines.rollup.setting_aside import set_aside
@@ -88,7 +88,10 @@ def is_repeatable(session: Session, request: RollupRequest) -> bool:
 
 
 def _track(session: Session, request: RollupRequest, *, may_index: bool) -> bool:
-    """Put up the triggers where one is missing, on a raw table or a partition, and tell whether that was so."""
+    """Put up the triggers where one is missing, on a raw table or a partition, and tell whether that was so.
+
+    A table that is no raw table any more is told apart: while it is away, nothing that stands in it counts.
+    """
     repeatable = is_repeatable(session, request)
     tables = request.tables
     tracked = (
@@ -101,12 +104,20 @@ def _track(session: Session, request: RollupRequest, *, may_index: bool) -> bool
         values = {"schema": table.schema, "name": table.name, "argument": argument}
         for missing in session.query("rollup/untracked.sql", values):
             untracked = True
-            session.execute(
-                "rollup/triggers.sql",
-                {"argument": argument},
-                table=QualifiedName(missing.schema, missing.name),
-                function=QualifiedName("pgpipelines", function),
-            )
+            _put_triggers(session, missing, function, argument, left=False)
+    arguments = {function: argument for _, function, argument in tracked}
+    for stray in session.query("rollup/strays.sql", {"schema": request.settings.schema, "raw": list(RAW)}):
+        _put_triggers(session, stray, stray.function, arguments[stray.function], left=True)
     if untracked and may_index:
         session.execute("rollup/indexes.sql", log=tables["log"], repeatable=repeatable)
     return untracked
+
+
+def _put_triggers(session: Session, table: Any, function: str, argument: str, *, left: bool) -> None:
+    session.execute(
+        "rollup/triggers.sql",
+        {"argument": argument},
+        table=QualifiedName(table.schema, table.name),
+        function=QualifiedName("pgpipelines", function),
+        left=left,
+    )

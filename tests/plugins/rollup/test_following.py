@@ -112,6 +112,26 @@ def test_a_table_that_was_exchanged_for_another_is_read_anew(stats: Statistics) 
     assert stats.wrong() == []
 
 
+def test_a_table_that_comes_back_is_read_anew(stats: Statistics) -> None:
+    stats.database.run("""
+        CREATE TABLE other (LIKE charger_usage_log INCLUDING ALL);
+        INSERT INTO other SELECT * FROM charger_usage_log WHERE id % 2 = 0;
+        ALTER TABLE charger_usage_log RENAME TO away;
+        ALTER TABLE other RENAME TO charger_usage_log;
+    """)
+    stats.run()
+    assert stats.wrong() == []
+    stats.database.run("""
+        UPDATE away SET energy_delivered = 7 WHERE id % 3 = 0;
+        ALTER TABLE charger_usage_log RENAME TO other;
+        ALTER TABLE away RENAME TO charger_usage_log;
+    """)
+    stats.run()
+    assert stats.wrong() == []
+    stats.run()
+    assert stats.database.value("SELECT count(*) FROM pgpipelines.dirty_range") == 0
+
+
 def test_a_writer_needs_no_privileges_but_those_on_the_raw_tables(stats: Statistics) -> None:
     stats.database.run("""
         CREATE ROLE writer LOGIN PASSWORD 'secret';

@@ -85,6 +85,24 @@ def test_a_new_partition_is_tracked_by_the_next_run(charging: Database) -> None:
     assert charging.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 5
 
 
+def test_a_partition_that_was_away_is_read_anew(charging: Database) -> None:
+    charging.run("ALTER SEQUENCE charger_usage_log_id_seq OWNED BY NONE")
+    charging.run("ALTER SEQUENCE power_consumption_id_seq OWNED BY NONE")
+    partition(charging)
+    add_session(charging, "2025-01-02 01:00", "2025-01-02 02:00", 3)
+    roll_up(charging)
+    charging.run("ALTER TABLE charger_usage_log DETACH PARTITION charger_usage_log_2025_01")
+    roll_up(charging, rebuild=Period())
+    assert charging.value("SELECT count(*) FROM hourly_charger_stats") == 0
+    charging.run(
+        "ALTER TABLE charger_usage_log"
+        " ATTACH PARTITION charger_usage_log_2025_01 FOR VALUES FROM ('2025-01-01') TO ('2025-02-01')"
+    )
+    roll_up(charging)
+    assert charging.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 3
+    assert not roll_up(charging)[0].whole
+
+
 def test_the_latest_version_of_a_transaction_counts_wherever_it_stands(charging: Database) -> None:
     charging.run("ALTER TABLE charger_usage_log DROP CONSTRAINT charger_usage_log_transaction_id_key")
     add_session(charging, "2025-01-01 01:00", "2025-01-01 02:00", 1, transaction_id="t", created_at="2025-01-01")
