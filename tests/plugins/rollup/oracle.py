@@ -238,7 +238,7 @@ def reasons_to_quarantine(
 
 def too_powerful(energy: int, duration: int, charger: Charger, rules: Rules) -> bool:
     """Tell whether a charger that is rated at all can't have delivered so many Wh in so short a time."""
-    if not charger.rated_power:
+    if charger.rated_power is None or not 0 < charger.rated_power < math.inf:
         return False
     rated_watts = 1000 * Fraction(repr(charger.rated_power))
     return energy / Fraction(duration, HOUR) > rules.power_tolerance * rated_watts

@@ -51,6 +51,9 @@ WRITES = {
     "stations deleted": "DELETE FROM station_info WHERE station_id IN ('S0', 'S1000')",
     "chargers deleted": "DELETE FROM charger_info WHERE id % 2 = 0",
     "rated anew": "UPDATE charger_info SET rated_power = 0.5",
+    "rated absurdly": """
+        UPDATE charger_info
+        SET rated_power = (ARRAY[-1, 0, 'NaN', 'Infinity', '-Infinity'])[1 + id % 5]::double precision""",
     "no longer rated": "UPDATE charger_info SET rated_power = 0.001; UPDATE charger_info SET rated_power = NULL",
     "merged": """
         MERGE INTO charger_usage_log AS l
