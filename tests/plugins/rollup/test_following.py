@@ -53,7 +53,7 @@ WRITES = {
     "rated anew": "UPDATE charger_info SET rated_power = 0.5",
     "rated absurdly": """
         UPDATE charger_info
-        SET rated_power = (ARRAY[-1, 0, 'NaN', 'Infinity', '-Infinity'])[1 + id % 5]::double precision""",
+        SET rated_power = ('{-1, 0, NaN, Infinity, -Infinity}'::double precision [])[1 + id % 5]""",
     "no longer rated": "UPDATE charger_info SET rated_power = 0.001; UPDATE charger_info SET rated_power = NULL",
     "merged": """
         MERGE INTO charger_usage_log AS l
@@ -222,6 +222,21 @@ def test_no_moment_however_far_stops_a_run(stats: Statistics, moment: str) -> No
     stats.rebuild()
     stats.database.run("DELETE FROM charger_usage_log WHERE start_time = %s", (moment,))
     stats.database.run("DELETE FROM power_consumption WHERE measurement_time = %s", (moment,))
+    stats.run()
+    assert stats.wrong() == []
+
+
+@pytest.mark.parametrize("moments", [("infinity", "infinity"), ("infinity", None), ("-infinity", "infinity")])
+def test_a_session_of_no_moment_is_in_quarantine(target: Database, moments: tuple[str, str | None]) -> None:
+    stats = statistics(target)
+    write_raw(target, Raw([session("9:00", "10:00")], chargers=[Charger("C1", "S1", 50.0)]))
+    stats.run()
+    target.run("UPDATE charger_usage_log SET start_time = %s, end_time = %s", moments)
+    stats.run()
+    assert stats.reconcile().quarantine.sessions == 1
+    stats.rebuild()
+    assert stats.reconcile().quarantine.sessions == 1
+    target.run("UPDATE charger_usage_log SET start_time = '2025-03-10', end_time = '2025-03-11'")
     stats.run()
     assert stats.wrong() == []
 
