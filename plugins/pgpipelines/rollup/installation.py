@@ -48,12 +48,12 @@ def ensure_installed(session: Session, request: RollupRequest) -> Installed:
             "name the schema that the raw tables are in, or copy them there first",
         )
     require_columns(session, request)
-    if not found.tracking_present:
+    complete = found.tracking_present and found.statistics_present
+    if not complete:
         session.execute("rollup/tracking.sql", schema_present=found.schema_present)
     settings = {"settings": request.settings.figures}
     kept = session.one("rollup/settings.sql", {**settings, "log": request.tables["log"].name})
     _require_own_schema(request, kept.other_schema)
-    complete = found.tracking_present and found.statistics_present
     _ensure_statistics(session, request, complete=complete)
     allowed = session.one(
         "rollup/trackable.sql", {"schema": request.settings.schema, "raw": list(RAW), "log": request.tables["log"].name}
