@@ -13,6 +13,7 @@ SELECT
     CASE WHEN r.ends IS NULL THEN coalesce(o.until_time, r.start_time) ELSE greatest(r.start_time, r.end_time) END
     AS until_time,
     o.may_last_until,
+    o.ahead_at,
     r.ends IS NULL AS open,
     {% with row = "r", charger = "c" %}{% include 'rollup/_reason.sql' %}{% endwith %} AS reason,
     coalesce(r.energy_wh, greatest(0, o.register_wh - r.meter_start_wh), 0) AS energy_wh,

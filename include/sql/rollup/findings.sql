@@ -24,6 +24,7 @@ odd AS (
         OR is_overlapping
         OR abs(off_s) > 120
         OR fees_differ
+        OR ahead_at IS NOT NULL
     OFFSET 0
 )
 
@@ -32,7 +33,7 @@ SELECT
     odd.charger_id,
     odd.transaction_id,
     odd.start_time,
-    odd.end_time,
+    CASE found.reason WHEN 'sample_in_future' THEN odd.ahead_at ELSE odd.end_time END AS end_time,
     CASE WHEN odd.reason IS NULL THEN 'flag' ELSE 'quarantine' END AS severity,
     found.reason,
     odd.energy_wh,
@@ -49,7 +50,8 @@ CROSS JOIN LATERAL (
             ('overlap', is_overlapping),
             ('zone_suspect', abs(off_s) > 120 AND hours_off <> 0 AND abs(off_s - 3600 * hours_off) <= 120),
             ('duration_differs', abs(off_s) > 120 AND (hours_off = 0 OR abs(off_s - 3600 * hours_off) > 120)),
-            ('fees_differ', fees_differ)
+            ('fees_differ', fees_differ),
+            ('sample_in_future', ahead_at IS NOT NULL)
     ) AS listed (flag, applies)
     WHERE odd.reason IS NULL AND applies
 ) AS found;

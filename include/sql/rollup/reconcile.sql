@@ -1,10 +1,15 @@
 -- Holds all of charger_usage_log against the hours and the quarantine, in one snapshot: sessions, Wh, KRW. Chargers
--- with marks that no run has taken yet are left aside on all sides. What belongs to months that are detached
--- (rollup_frozen) is what was noted of them then.
+-- with marks that no run has taken yet, or of a future that has come, are left aside on all sides. What belongs to
+-- months that are detached (rollup_frozen) is what was noted of them then; sessions that came for such time since
+-- (`late`) count nowhere, and are in the log.
 -- Parameters: log, chargers, hourly (tables), repeatable. Bound: source_timezone, earliest_start, now,
 -- future_tolerance, power_tolerance. Locks ACCESS SHARE on what it reads.
 WITH pending AS MATERIALIZED (
-    SELECT DISTINCT charger_id FROM pgpipelines.dirty_range
+    SELECT charger_id FROM pgpipelines.dirty_range
+    UNION
+    -- The next run marks these.
+    SELECT charger_id FROM pgpipelines.session_finding WHERE {% include 'rollup/_due.sql' %}
+
 ),
 
 is_settled AS MATERIALIZED (
@@ -17,9 +22,6 @@ read AS (
     WHERE
         (SELECT any_charger FROM is_settled)
         AND coalesce(s.charger_id, '') NOT IN (SELECT charger_id FROM pending WHERE charger_id IS NOT NULL)
-        AND NOT EXISTS (
-            SELECT FROM pg_temp.rollup_frozen AS f WHERE s.start_time >= f.from_time AND s.start_time < f.until_time
-        )
     OFFSET 0
 ),
 
@@ -44,8 +46,10 @@ of_log AS (
         count(*) + (SELECT sessions FROM detached) AS sessions,
         coalesce(sum(energy_wh), 0) + (SELECT energy_wh FROM detached) AS energy_wh,
         coalesce(sum(base_charge + energy_charge + time_charge + parking_charge + adjustment), 0)
-        + (SELECT revenue FROM detached) AS revenue
+        + (SELECT revenue FROM detached) AS revenue,
+        count(*) FILTER (WHERE start_time >= f.from_time AND start_time < f.until_time) AS late
     FROM placed
+    LEFT JOIN pg_temp.rollup_frozen AS f ON true
 ),
 
 of_hours AS (
@@ -76,9 +80,10 @@ SELECT
     side.sessions::bigint AS sessions,
     side.energy_wh::bigint AS energy_wh,
     (side.revenue / 100)::numeric(20, 2) AS revenue,
-    (SELECT count(*) FROM pending) AS pending
+    (SELECT count(*) FROM pending) AS pending,
+    (SELECT late FROM of_log) AS late
 FROM (
-    SELECT 'log' AS name, * FROM of_log
+    SELECT 'log' AS name, sessions, energy_wh, revenue FROM of_log
     UNION ALL
     SELECT 'hours' AS name, * FROM of_hours
     UNION ALL

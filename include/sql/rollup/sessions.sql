@@ -70,7 +70,8 @@ evaluated AS (
             FROM pg_temp.rollup_span AS s
             WHERE
                 s.charger_id = j.charger_id
-                AND j.starts < s.until_hour
+                -- A span without end holds infinity too.
+                AND (j.starts < s.until_hour OR s.until_hour = 'infinity')
                 AND greatest(j.starts, j.ends) >= s.from_hour
         ) AS is_evaluated
     FROM judged AS j

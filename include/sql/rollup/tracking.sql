@@ -51,9 +51,11 @@ CREATE TABLE IF NOT EXISTS pgpipelines.session_finding (
 );
 CREATE INDEX IF NOT EXISTS session_finding_charger_start ON pgpipelines.session_finding (charger_id, start_time);
 CREATE INDEX IF NOT EXISTS session_finding_future ON pgpipelines.session_finding (reason)
-WHERE reason IN ('start_in_future', 'end_in_future');
+WHERE reason IN ('start_in_future', 'end_in_future', 'sample_in_future');
 COMMENT ON TABLE pgpipelines.session_finding IS
 'Sessions that can''t be right (quarantine: they count nowhere, one row each) or are odd (flag: they count).';
+COMMENT ON COLUMN pgpipelines.session_finding.end_time IS
+'That of the session; where the reason is sample_in_future, the time of the first such sample.';
 
 CREATE TABLE IF NOT EXISTS pgpipelines.rollup_settings (
     settings jsonb NOT NULL

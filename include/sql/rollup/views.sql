@@ -1,8 +1,9 @@
 -- Creates the views that answer the usual questions about chargers and stations, or brings them up to date.
 -- A day is a business day: it has as many seconds as its clock shows, 82,800 to 90,000. A charger stands at the station
--- that charger_info names now. Where there is nothing to divide by, a share is null.
+-- that charger_info names now. Where there is nothing to divide by, a share is null. Samples of a meter whose clock is
+-- off may make days of the future: averages and the newest day leave these out.
 -- Parameters: schema (of the views), hourly, daily, station, log, chargers (tables). Bound: source_timezone,
--- business_timezone, uptime_target (percent).
+-- business_timezone, future_tolerance, uptime_target (percent).
 -- Locks ACCESS EXCLUSIVE on the views, ACCESS SHARE on the tables, for a moment.
 
 CREATE OR REPLACE VIEW {{ schema | identifier }}.charger_utilisation AS
@@ -176,18 +177,23 @@ SELECT
     newest.stats_date - used.last_used AS idle_days,
     used.last_status
 FROM {{ chargers | identifier }} AS c
-CROSS JOIN (SELECT max(stats_date) AS stats_date FROM {{ daily | identifier }}) AS newest
+CROSS JOIN (
+    SELECT max(stats_date) AS stats_date
+    FROM {{ daily | identifier }}
+    WHERE stats_date <= {% include 'rollup/_today.sql' %}
+
+) AS newest
 CROSS JOIN LATERAL (
     SELECT
         (
             SELECT max(d.stats_date)
             FROM {{ daily | identifier }} AS d
-            WHERE d.charger_id = c.charger_id AND d.active_sessions > 0
+            WHERE d.charger_id = c.charger_id AND d.active_sessions > 0 AND d.stats_date <= newest.stats_date
         ) AS last_used,
         (
             SELECT d.last_status
             FROM {{ daily | identifier }} AS d
-            WHERE d.charger_id = c.charger_id AND d.last_status IS NOT NULL
+            WHERE d.charger_id = c.charger_id AND d.last_status IS NOT NULL AND d.stats_date <= newest.stats_date
             ORDER BY d.stats_date DESC
             LIMIT 1
         ) AS last_status
@@ -198,7 +204,8 @@ COMMENT ON COLUMN {{ schema | identifier }}.idle_chargers.charger_id IS 'Charger
 COMMENT ON COLUMN {{ schema | identifier }}.idle_chargers.station_id IS 'Station where the charger stands now';
 COMMENT ON COLUMN {{ schema | identifier }}.idle_chargers.last_used IS
 'Last business day with a session, also one that began before; null: never';
-COMMENT ON COLUMN {{ schema | identifier }}.idle_chargers.newest_date IS 'Newest business day of the statistics';
+COMMENT ON COLUMN {{ schema | identifier }}.idle_chargers.newest_date IS
+'Newest business day of the statistics that is not in the future';
 COMMENT ON COLUMN {{ schema | identifier }}.idle_chargers.idle_days IS
 'Days from last_used to newest_date: 0 was used on the newest day; null: never used';
 COMMENT ON COLUMN {{ schema | identifier }}.idle_chargers.last_status IS 'Status of its last sample';
@@ -209,6 +216,8 @@ WITH weekday AS (
         extract(ISODOW FROM stats_date)::integer AS weekday,
         count(*) AS num_days
     FROM (SELECT DISTINCT stats_date FROM {{ daily | identifier }}) AS occurring
+    WHERE stats_date <= {% include 'rollup/_today.sql' %}
+
     GROUP BY 1
 ),
 

@@ -74,7 +74,7 @@ def reconcile(request: RollupRequest, run: Run) -> Reconciliation:
         Evaluation(values, context).of_share("", None).run(session, "open_sessions")
         sides = session.query("rollup/reconcile.sql", values, **context)
     totals = {side.name: Totals(side.sessions, side.energy_wh, side.revenue) for side in sides}
-    found = Reconciliation(totals["log"], totals["hours"], totals["quarantine"], sides[0].pending)
+    found = Reconciliation(totals["log"], totals["hours"], totals["quarantine"], sides[0].pending, sides[0].late)
     require_reconciled(request, found)
     return found
 

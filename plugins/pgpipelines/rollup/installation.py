@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pgpipelines.errors import MissingObjectError
-from pgpipelines.rollup.setting_aside import set_aside
+from pgpipelines.errors import ConflictError, MissingObjectError
+from pgpipelines.rollup.needs import require_columns, require_keys
+from pgpipelines.rollup.setting_aside import put_back, set_aside
 from pgpipelines.templates import QualifiedName
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Installed:
 def ensure_installed(session: Session, request: RollupRequest) -> Installed:
     """Put up what is missing, mark everything where something was, and commit.
 
-    Raises MissingObjectError for a raw table that is not there.
+    Raises MissingObjectError for a raw table that is not there, and for tables that are not as they have to be;
+    ConflictError where the statistics of this database are those of another schema.
     """
     names = {"raw": list(RAW), "statistics": list(STATISTICS), "view": LAST_VIEW}
     found = session.one("rollup/installed.sql", {"schema": request.settings.schema, **names})
@@ -45,25 +47,47 @@ def ensure_installed(session: Session, request: RollupRequest) -> Installed:
             f"{request.endpoint}: schema {request.settings.schema} has no {', '.join(found.missing)}",
             "name the schema that the raw tables are in, or copy them there first",
         )
+    require_columns(session, request)
     complete = found.tracking_present and found.statistics_present
     if not complete:
         session.execute("rollup/tracking.sql", schema_present=found.schema_present)
-        session.execute("rollup/statistics.sql", **request.tables)
+    settings = {"settings": request.settings.figures}
+    kept = session.one("rollup/settings.sql", {**settings, "log": request.tables["log"].name})
+    _require_own_schema(request, kept.other_schema)
+    _ensure_statistics(session, request, complete=complete)
     allowed = session.one(
         "rollup/trackable.sql", {"schema": request.settings.schema, "raw": list(RAW), "log": request.tables["log"].name}
     )
-    settings = {"settings": request.settings.figures}
-    changed = session.one("rollup/settings.sql", settings).differ
     untracked = allowed.by_triggers and _track(session, request, may_index=allowed.by_indexes)
-    if changed or not (complete and found.views_present):
+    if kept.differ or not (complete and found.views_present):
         session.execute("rollup/views.sql", request.settings.values, schema=request.settings.schema, **request.tables)
-    anew = not complete or changed or untracked
+    anew = not complete or kept.differ or untracked
     if anew:
         session.execute("rollup/mark_everything.sql")
         session.execute("rollup/keep_settings.sql", settings)
         _set_keys_aside(session, request)
     session.commit()
     return Installed(anew, allowed.by_triggers)
+
+
+def _require_own_schema(request: RollupRequest, other: str | None) -> None:
+    """Raise ConflictError where the marks and findings of this database are those of another schema's tables."""
+    if other is not None:
+        raise ConflictError(
+            f"{request.endpoint}: this database has the statistics of schema {other} already",
+            "give each schema a database of its own; where these are not wanted any more: "
+            "TRUNCATE pgpipelines.rollup_settings",
+        )
+
+
+def _ensure_statistics(session: Session, request: RollupRequest, *, complete: bool) -> None:
+    if not complete:
+        session.execute("rollup/statistics.sql", **request.tables)
+    hourly = request.tables["hourly"]
+    if not session.one("rollup/is_empty.sql", table=hourly).is_empty:
+        # A run that was to fill it, and failed, has left it to somebody else: rows are replaced by their key.
+        put_back(session, hourly)
+    require_keys(session, request)
 
 
 def _set_keys_aside(session: Session, request: RollupRequest) -> None:
@@ -88,7 +112,10 @@ def is_repeatable(session: Session, request: RollupRequest) -> bool:
 
 
 def _track(session: Session, request: RollupRequest, *, may_index: bool) -> bool:
-    """Put up the triggers where one is missing, on a raw table or a partition, and tell whether that was so."""
+    """Put up the triggers where one is missing, on a raw table or a partition, and tell whether that was so.
+
+    A table that is no raw table any more is told apart: while it is away, nothing that stands in it counts.
+    """
     repeatable = is_repeatable(session, request)
     tables = request.tables
     tracked = (
@@ -101,12 +128,20 @@ def _track(session: Session, request: RollupRequest, *, may_index: bool) -> bool
         values = {"schema": table.schema, "name": table.name, "argument": argument}
         for missing in session.query("rollup/untracked.sql", values):
             untracked = True
-            session.execute(
-                "rollup/triggers.sql",
-                {"argument": argument},
-                table=QualifiedName(missing.schema, missing.name),
-                function=QualifiedName("pgpipelines", function),
-            )
+            _put_triggers(session, missing, function, argument, left=False)
+    arguments = {function: argument for _, function, argument in tracked}
+    for stray in session.query("rollup/strays.sql", {"schema": request.settings.schema, "raw": list(RAW)}):
+        _put_triggers(session, stray, stray.function, arguments[stray.function], left=True)
     if untracked and may_index:
         session.execute("rollup/indexes.sql", log=tables["log"], repeatable=repeatable)
     return untracked
+
+
+def _put_triggers(session: Session, table: Any, function: str, argument: str, *, left: bool) -> None:
+    session.execute(
+        "rollup/triggers.sql",
+        {"argument": argument},
+        table=QualifiedName(table.schema, table.name),
+        function=QualifiedName("pgpipelines", function),
+        left=left,
+    )

@@ -47,11 +47,18 @@ def require_quality(request: RollupRequest, report: HoursReport) -> None:
 def require_reconciled(request: RollupRequest, found: Reconciliation) -> None:
     """Raise VerificationError where hours and quarantine don't hold exactly what the raw log holds."""
     booked = found.hours + found.quarantine
-    if booked != found.log:
+    if booked == found.log:
+        return
+    cause = f"{request.endpoint}: charger_usage_log holds {found.log}; hours and quarantine {booked}"
+    if found.late:
         raise VerificationError(
-            f"{request.endpoint}: charger_usage_log holds {found.log}; hours and quarantine {booked}",
-            "rebuild the statistics; what wrote to the raw tables without triggers, or to the statistics, is at fault",
+            f"{cause}; {found.late:,} sessions were written into months that are detached",
+            "attach their months again, or take these sessions out of charger_usage_log",
         )
+    raise VerificationError(
+        cause,
+        "rebuild the statistics; what wrote to the raw tables without triggers, or to the statistics, is at fault",
+    )
 
 
 def _share(part: int, whole: int) -> Decimal:

@@ -81,9 +81,13 @@ class Totals:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What charger_usage_log holds, and where it is; `pending` chargers, whose marks no run has taken, are left out."""
+    """What charger_usage_log holds, and where it is; `pending` chargers, whose marks no run has taken, are left out.
+
+    `late` sessions were written into months that are detached: they are in the log, and nowhere else.
+    """
 
     log: Totals
     hours: Totals
     quarantine: Totals
     pending: int
+    late: int = 0

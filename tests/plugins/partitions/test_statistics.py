@@ -126,3 +126,20 @@ def test_statistics_of_detached_months_stay_when_everything_is_computed_anew(pla
     assert plain.value(hours, ("2026-02-01 01:00",)) == stands
     with pytest.raises(VerificationError):
         reconcile(request, RUN)
+
+
+def test_a_session_that_comes_for_a_detached_month_is_missed(plain: Database) -> None:
+    request = RollupRequest(plain.endpoint, RollupSettings())
+    for table in RAW:
+        convert(plain.endpoint, RUN, QualifiedName("public", table), today=TODAY)
+    roll_up(plain)
+    maintain(plain.endpoint, RUN, PartitionSettings(keep_months=1, detach=True), today=TODAY)
+    reconciled = reconcile(request, RUN)
+    add_session(plain, "2026-01-12 10:00", "2026-01-12 11:00", 7, total_charge=2000)
+    roll_up(plain)
+    with pytest.raises(VerificationError, match="1 sessions were written into months that are detached") as missed:
+        reconcile(request, RUN)
+    assert "attach their months again" in missed.value.remedy
+    plain.run("DELETE FROM charger_usage_log WHERE start_time < '2026-01-13'")
+    roll_up(plain)
+    assert reconcile(request, RUN) == reconciled

@@ -238,7 +238,7 @@ def reasons_to_quarantine(
 
 def too_powerful(energy: int, duration: int, charger: Charger, rules: Rules) -> bool:
     """Tell whether a charger that is rated at all can't have delivered so many Wh in so short a time."""
-    if not charger.rated_power:
+    if charger.rated_power is None or not 0 < charger.rated_power < math.inf:
         return False
     rated_watts = 1000 * Fraction(repr(charger.rated_power))
     return energy / Fraction(duration, HOUR) > rules.power_tolerance * rated_watts
@@ -274,6 +274,7 @@ class Stay:
         end: E, provisional while the session is open.
         energy: Wh.
         overlaps: Starts before an earlier session of the charger has ended.
+        ahead: A sample of it was left out, for its time has not come.
         knots: What the meter said and when, from start to end; empty where the meter can't be used.
         occupied: What this session adds to the charger's occupied time, [from, until).
         charging: What it adds to its charging time.
@@ -284,6 +285,7 @@ class Stay:
     end: int
     energy: int
     overlaps: bool = False
+    ahead: bool = False
     knots: tuple[tuple[int, int], ...] = ()
     occupied: tuple[int, int] = (0, 0)
     charging: tuple[int, int] = (0, 0)
@@ -319,17 +321,17 @@ def readings_of(samples: Iterable[Sample], rules: Rules) -> list[Reading]:
     return sorted(readings, key=lambda reading: (reading.at, reading.id))
 
 
-def stays_of(valid: Iterable[Session], readings: Sequence[Reading], rules: Rules) -> list[Stay]:
+def stays_of(valid: Iterable[Session], readings: Sequence[Reading], rules: Rules, now: int) -> list[Stay]:
     """A charger's valid sessions, in order (start, id), as they count."""
 
     def start_of(session: Session) -> int:
         return instant_of(session.start_time, rules.source_timezone)
 
     in_order = sorted(valid, key=lambda session: (start_of(session), session.id))
-    next_starts = [*map(start_of, in_order), None][1:]
+    starts = [*map(start_of, in_order), math.inf]
     stays = [
-        settled(session, start_of(session), next_start, readings, rules)
-        for session, next_start in zip(in_order, next_starts, strict=True)
+        settled(session, start_of(session), [reading for reading in readings if start <= reading.at < end], rules, now)
+        for session, (start, end) in zip(in_order, pairwise(starts), strict=True)
     ]
     judged = []
     for place, stay in enumerate(stays):
@@ -340,17 +342,18 @@ def stays_of(valid: Iterable[Session], readings: Sequence[Reading], rules: Rules
     return list(trimmed(judged))
 
 
-def settled(session: Session, start: int, next_start: int | None, readings: Sequence[Reading], rules: Rules) -> Stay:
-    """A session with its end and its energy: an open one counts up to its last sample."""
+def settled(session: Session, start: int, until_next: Sequence[Reading], rules: Rules, now: int) -> Stay:
+    """A session with its end and its energy: an open one counts up to its last sample that is not in the future."""
     if session.end_time is not None:
         return Stay(session, start, instant_of(session.end_time, rules.source_timezone), session.energy)
-    own = [reading for reading in readings if start <= reading.at and (next_start is None or reading.at < next_start)]
+    own = [reading for reading in until_next if reading.at <= now + rules.future_tolerance]
+    ahead = len(own) < len(until_next)
     end = own[-1].at if own else start
     if session.energy_delivered is not None:
-        return Stay(session, start, end, session.energy)
+        return Stay(session, start, end, session.energy, ahead=ahead)
     register, before = register_at(end, own), thousandths(session.energy_meter_start)
     risen = 0 if register is None or before is None else register - before
-    return Stay(session, start, end, max(risen, 0))
+    return Stay(session, start, end, max(risen, 0), ahead=ahead)
 
 
 def register_at(instant: int, readings: Iterable[Reading]) -> int | None:
@@ -418,6 +421,8 @@ def flags_of(stay: Stay) -> Iterator[str]:
     charges = (row.base_charge, row.energy_charge, row.time_charge, row.parking_charge, row.total_charge)
     if None not in charges and row.parts != row.total:
         yield "fees_differ"
+    if stay.ahead:
+        yield "sample_in_future"
 
 
 # ------------------------------------------------------------------------------------------- sharing among hours
@@ -666,7 +671,7 @@ def expected(raw: Raw, rules: Rules, now: datetime) -> Expected:
     hours: list[HourlyStats] = []
     for charger_id in chargers:
         readings = readings_of(samples[charger_id], rules)
-        stays = stays_of(valid[charger_id], readings, rules)
+        stays = stays_of(valid[charger_id], readings, rules, moment)
         findings += [
             Finding(stay.row.id, "flag", flag, stay.energy, stay.row.total) for stay in stays for flag in flags_of(stay)
         ]

@@ -51,6 +51,9 @@ WRITES = {
     "stations deleted": "DELETE FROM station_info WHERE station_id IN ('S0', 'S1000')",
     "chargers deleted": "DELETE FROM charger_info WHERE id % 2 = 0",
     "rated anew": "UPDATE charger_info SET rated_power = 0.5",
+    "rated absurdly": """
+        UPDATE charger_info
+        SET rated_power = ('{-1, 0, NaN, Infinity, -Infinity}'::double precision [])[1 + id % 5]""",
     "no longer rated": "UPDATE charger_info SET rated_power = 0.001; UPDATE charger_info SET rated_power = NULL",
     "merged": """
         MERGE INTO charger_usage_log AS l
@@ -110,6 +113,26 @@ def test_a_table_that_was_exchanged_for_another_is_read_anew(stats: Statistics) 
     stats.database.run("UPDATE charger_usage_log SET energy_delivered = 8")
     stats.run()
     assert stats.wrong() == []
+
+
+def test_a_table_that_comes_back_is_read_anew(stats: Statistics) -> None:
+    stats.database.run("""
+        CREATE TABLE other (LIKE charger_usage_log INCLUDING ALL);
+        INSERT INTO other SELECT * FROM charger_usage_log WHERE id % 2 = 0;
+        ALTER TABLE charger_usage_log RENAME TO away;
+        ALTER TABLE other RENAME TO charger_usage_log;
+    """)
+    stats.run()
+    assert stats.wrong() == []
+    stats.database.run("""
+        UPDATE away SET energy_delivered = 7 WHERE id % 3 = 0;
+        ALTER TABLE charger_usage_log RENAME TO other;
+        ALTER TABLE away RENAME TO charger_usage_log;
+    """)
+    stats.run()
+    assert stats.wrong() == []
+    stats.run()
+    assert stats.database.value("SELECT count(*) FROM pgpipelines.dirty_range") == 0
 
 
 def test_a_writer_needs_no_privileges_but_those_on_the_raw_tables(stats: Statistics) -> None:
@@ -203,6 +226,21 @@ def test_no_moment_however_far_stops_a_run(stats: Statistics, moment: str) -> No
     assert stats.wrong() == []
 
 
+@pytest.mark.parametrize("moments", [("infinity", "infinity"), ("infinity", None), ("-infinity", "infinity")])
+def test_a_session_of_no_moment_is_in_quarantine(target: Database, moments: tuple[str, str | None]) -> None:
+    stats = statistics(target)
+    write_raw(target, Raw([session("9:00", "10:00")], chargers=[Charger("C1", "S1", 50.0)]))
+    stats.run()
+    target.run("UPDATE charger_usage_log SET start_time = %s, end_time = %s", moments)
+    stats.run()
+    assert stats.reconcile().quarantine.sessions == 1
+    stats.rebuild()
+    assert stats.reconcile().quarantine.sessions == 1
+    target.run("UPDATE charger_usage_log SET start_time = '2025-03-10', end_time = '2025-03-11'")
+    stats.run()
+    assert stats.wrong() == []
+
+
 @pytest.mark.parametrize("column", ["start", "end"])
 def test_what_was_in_the_future_counts_once_its_time_has_come(target: Database, column: str) -> None:
     stats = statistics(target, future_tolerance=timedelta(0))
@@ -220,3 +258,46 @@ def test_what_was_in_the_future_counts_once_its_time_has_come(target: Database, 
     expected = None if column == "end" else ["end_in_future"]
     assert target.value(reasons) == expected
     assert target.value("SELECT count(*) FROM hourly_charger_stats WHERE num_sessions = 1") == int(column == "end")
+
+
+def test_a_sample_of_the_future_prolongs_no_open_session(target: Database) -> None:
+    stats = statistics(target)
+    write_raw(target, Raw(chargers=[Charger("C1", "S1", 50.0)], samples=samples(("9:15", "7"), ("9:30", "8"))))
+    write_raw(target, Raw([session("9:00", None, None, energy_meter_start="6")]))
+    stats.run()
+    target.run(
+        "INSERT INTO power_consumption (id, charger_id, measurement_time, cumulative_energy)"
+        " VALUES (3, 'C1', '2300-01-01', 9), (4, 'C1', '2999-12-31', 9), (5, 'C1', '9000-12-31', 9)"
+    )
+    stats.run()
+    assert stats.wrong() == []
+    assert target.rows("SELECT reason, end_time::text FROM pgpipelines.session_finding") == [
+        ("sample_in_future", "2300-01-01 00:00:00")
+    ]
+    stats.rebuild()
+    assert stats.wrong() == []
+    assert stats.reconcile().hours.energy_wh == 2000
+    target.run("DELETE FROM power_consumption WHERE measurement_time > '2299-01-01'")
+    stats.run()
+    assert stats.wrong() == []
+
+
+def test_a_sample_that_was_in_the_future_counts_once_its_time_has_come(target: Database) -> None:
+    stats = statistics(target, future_tolerance=timedelta(0))
+    write_raw(target, Raw(chargers=[Charger("C1", "S1", 50.0)]))
+    target.run(
+        "INSERT INTO charger_usage_log (charger_id, start_time, energy_meter_start)"
+        " SELECT 'C1', now() AT TIME ZONE 'UTC' - interval '1 h', 6"
+    )
+    target.run(
+        "INSERT INTO power_consumption (charger_id, measurement_time, cumulative_energy)"
+        " SELECT 'C1', now() AT TIME ZONE 'UTC' + interval '1.5 s', 9"
+    )
+    stats.run()
+    assert target.value("SELECT reason FROM pgpipelines.session_finding") == "sample_in_future"
+    assert stats.reconcile().pending == 0
+    until(target, "SELECT FROM power_consumption WHERE measurement_time < now() AT TIME ZONE 'UTC'")
+    assert stats.reconcile().pending == 1
+    stats.run()
+    assert stats.wrong() == []
+    assert target.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 3

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from pgpipelines.errors import ConfigurationError, MissingObjectError, QualityError
+from pgpipelines.errors import ConfigurationError, ConflictError, MissingObjectError, QualityError
 from pgpipelines.rollup.engine import reconcile, roll_up_hours
 from pgpipelines.rollup.installation import remove_tracking
 from pgpipelines.rollup.request import Period, RollupRequest, RollupSettings
@@ -83,6 +83,24 @@ def test_a_new_partition_is_tracked_by_the_next_run(charging: Database) -> None:
     report, _, _ = roll_up(charging)
     assert (report.installed, report.whole) == (True, True)
     assert charging.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 5
+
+
+def test_a_partition_that_was_away_is_read_anew(charging: Database) -> None:
+    charging.run("ALTER SEQUENCE charger_usage_log_id_seq OWNED BY NONE")
+    charging.run("ALTER SEQUENCE power_consumption_id_seq OWNED BY NONE")
+    partition(charging)
+    add_session(charging, "2025-01-02 01:00", "2025-01-02 02:00", 3)
+    roll_up(charging)
+    charging.run("ALTER TABLE charger_usage_log DETACH PARTITION charger_usage_log_2025_01")
+    roll_up(charging, rebuild=Period())
+    assert charging.value("SELECT count(*) FROM hourly_charger_stats") == 0
+    charging.run(
+        "ALTER TABLE charger_usage_log"
+        " ATTACH PARTITION charger_usage_log_2025_01 FOR VALUES FROM ('2025-01-01') TO ('2025-02-01')"
+    )
+    roll_up(charging)
+    assert charging.value("SELECT sum(total_energy) FROM hourly_charger_stats") == 3
+    assert not roll_up(charging)[0].whole
 
 
 def test_the_latest_version_of_a_transaction_counts_wherever_it_stands(charging: Database) -> None:
@@ -277,6 +295,20 @@ def test_what_is_in_quarantine_already_stops_no_later_run(charging: Database) ->
     add_session(charging, "2025-01-01 02:00", "2025-01-01 03:30", 5)
     report, _, _ = roll_up(charging)
     assert (report.sessions, report.findings[0].sessions, report.findings[0].new_sessions) == (11, 10, 0)
+
+
+def test_a_database_has_the_statistics_of_one_schema(charging: Database) -> None:
+    add_session(charging, "2025-01-01 01:00", "2025-01-01 02:00", 5)
+    roll_up(charging)
+    charging.run("CREATE SCHEMA other; SET search_path = other; " + render("schema/charger_db.sql"))
+    right = statistics(charging)
+    other = RollupSettings(schema="other")
+    with pytest.raises(ConflictError, match="has the statistics of schema public already"):
+        roll_up(charging, other)
+    assert roll_up(charging)[0].marks == 0
+    assert statistics(charging) == right
+    charging.run("DROP TABLE public.charger_usage_log CASCADE")
+    assert roll_up(charging, other)[0].whole
 
 
 def test_a_database_without_raw_tables_is_refused(target: Database) -> None:

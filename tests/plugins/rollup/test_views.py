@@ -123,6 +123,17 @@ def test_chargers_are_idle_since_they_were_last_used_before_the_newest_day(viewe
     assert viewed.rows(unused) == [("C1",), ("C3",)]
 
 
+def test_days_of_the_future_make_no_charger_idle_and_no_peak_lower(viewed: Database) -> None:
+    add_day(viewed, "2026-03-02", active_sessions=1, last_status="IN_USE")
+    add_hour(viewed, "2026-03-02", "18", 30)
+    # A Monday, by a meter whose clock is off.
+    add_day(viewed, "2300-01-01", last_status="FAULT")
+    assert viewed.rows("SELECT newest_date, idle_days, last_status FROM idle_chargers WHERE charger_id = 'C1'") == [
+        (date(2026, 3, 2), 0, "IN_USE")
+    ]
+    assert viewed.rows("SELECT num_days, energy_per_day FROM peak_hours") == [(1, 30)]
+
+
 def test_peak_hours_are_averages_over_all_days_of_a_weekday(viewed: Database) -> None:
     # 2 and 9 March are Mondays, 3 March is a Tuesday; on the second Monday nothing was delivered at 18.
     for day in ("2026-03-02", "2026-03-09", "2026-03-03"):
