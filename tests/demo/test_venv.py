@@ -73,6 +73,6 @@ def test_clean_stops_a_build_and_leaves_nothing_of_it(bare: Path, building: subp
     "setting", [{"PYTHONHOME": "/nowhere"}, {"PYTHONSAFEPATH": "1"}], ids=lambda each: next(iter(each))
 )
 def test_settings_for_another_python_do_not_keep_make_from_starting(bare: Path, setting: dict[str, str]) -> None:
-    command = ["make", "reset", f"PYTHON={sys.executable}"]
+    command = ["make", "--no-print-directory", "reset", f"PYTHON={sys.executable}"]
     done = subprocess.run(command, cwd=bare, env={**os.environ, **setting}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
