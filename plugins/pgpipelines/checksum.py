@@ -171,10 +171,7 @@ class Contents:
 
     def staged(self, staging: QualifiedName) -> bytes:
         """What staged rows would add to the target's checksum, as the lines of its buckets."""
-        stream = io.BytesIO()
-        context = self.comparison.context(self.found, buckets=self.buckets)
-        self.target.copy(render("checksum/send_staged.sql", staging=staging, **context), stream, BLOCK_BYTES)
-        return stream.getvalue()
+        return self._read(self.target, self.found, "checksum/send_staged.sql", staging=staging)
 
     @cached_property
     def _expected(self) -> bytes:
@@ -182,9 +179,12 @@ class Contents:
 
     def _sums(self, session: Session, selection: Selection) -> bytes:
         """The checksum of a selection: a line for each bucket, in their order."""
+        return self._read(session, selection, "checksum/send_buckets.sql")
+
+    def _read(self, session: Session, selection: Selection, template: str, **more: object) -> bytes:
         stream = io.BytesIO()
         context = self.comparison.context(selection, buckets=self.buckets)
-        session.copy(render("checksum/send_buckets.sql", **context), stream, BLOCK_BYTES)
+        session.copy(render(template, **more, **context), stream, BLOCK_BYTES)
         return stream.getvalue()
 
     def send_rows(self, buckets: list[int]) -> Sql:

@@ -134,12 +134,14 @@ class Merging:
             return self._exchange()
         for table in (space.displaced, space.in_the_way):
             self.target.execute("copy/create_displaced.sql", displaced=table, table=self.table.name, key=key)
-        # Few merges move unique values between rows: most need not look for those that hold the staged ones'.
-        before = self.written()
-        merged = None if self._identities else self.target.attempt(lambda: self._write(0, later=later), HELD)
-        if merged is not None:
-            return merged
-        taken_back = self.written() - before
+        taken_back = 0
+        if self._contended and not self._identities:
+            # Few merges move unique values between rows: most need not look for those that hold the staged ones'.
+            before = self.written()
+            merged = self.target.attempt(lambda: self._write(0, later=later), HELD)
+            if merged is not None:
+                return merged
+            taken_back = self.written() - before
         relayed = self.stage_unknown()
         merged = self._write(self._find_displaced(), later=later)
         return replace(merged, written=merged.written + taken_back, relayed=relayed)
