@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
-import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -30,6 +27,7 @@ from pgpipelines.errors import (
     VerificationError,
 )
 from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, request
+from tests.fixtures.disks import disk
 from tests.fixtures.servers import Database
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, name text)"
@@ -471,25 +469,13 @@ def test_a_server_that_stops_in_the_middle_is_reported(database_of: Callable[...
 
 
 @pytest.fixture
-def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def small_disk() -> Iterator[Path]:
     """A folder on a disk of 8 MB, which the servers may write to."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    mount = Path(tempfile.mkdtemp(prefix="pgpipelines-disk-"))
-    try:
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", mount], capture_output=True, check=False
-        )
-        if mounted.returncode != 0:
-            pytest.skip(f"no small disk here: {mounted.stderr.decode().strip()}")
-        mount.chmod(0o755)
+    with disk("8m") as mount:
         folder = mount / "space"
         folder.mkdir()
         own(folder)
         yield folder
-        subprocess.run(["umount", mount], check=True)
-    finally:
-        mount.rmdir()
 
 
 def test_a_full_disk_is_reported(pair: tuple[Database, Database], small_disk: Path) -> None:
