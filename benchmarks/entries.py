@@ -20,6 +20,8 @@ AIRFLOW = (
     GENERIC_TRANSFER,
     Entry("GenericTransfer, executemany, fast_executemany", "generic_transfer_fast", target="finished"),
     Entry("GenericTransfer, ordered pages of 10,000", "generic_transfer_paged", target="finished"),
+    Entry("get_records + insert_rows, psycopg 2", "hook_loop_psycopg2", target="finished", once=True),
+    Entry("GenericTransfer, psycopg 2", "generic_transfer_psycopg2", target="finished", once=True),
 )
 
 # The initial load, against those that copy whole tables.

@@ -28,6 +28,12 @@ def hook_loop(job: Job) -> Work:
     return work
 
 
+def hook_loop_psycopg2(job: Job) -> Work:
+    """Give the same loop on the driver that it has in Airflow until 3.1."""
+    _as_before_sqlalchemy_2()
+    return hook_loop(job)
+
+
 def hook_batches(job: Job) -> Work:
     """Give the loop that can be repeated: ordered pages of 10,000 rows, written as upserts on the key."""
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415 (a peer that may be missing)
@@ -54,6 +60,12 @@ def hook_batches(job: Job) -> Work:
 def generic_transfer(job: Job) -> Work:
     """Give GenericTransfer as documented."""
     return _generic_transfer(job)
+
+
+def generic_transfer_psycopg2(job: Job) -> Work:
+    """Give GenericTransfer on the driver that it has in Airflow until 3.1."""
+    _as_before_sqlalchemy_2()
+    return generic_transfer(job)
 
 
 def generic_transfer_paged(job: Job) -> Work:
@@ -85,6 +97,19 @@ def _generic_transfer(job: Job, order: str = "", **options: Any) -> Work:
         return {}
 
     return work
+
+
+def _as_before_sqlalchemy_2() -> None:
+    """Have the hook choose psycopg 2, as it does where it finds SQLAlchemy 1.4.
+
+    A dict read from jsonb is adapted then, which its users do themselves: psycopg 2 refuses to write it.
+    """
+    from airflow.providers.postgres.hooks import postgres  # noqa: PLC0415 (a peer that may be missing)
+    from psycopg2.extensions import register_adapter  # noqa: PLC0415 (the peer's driver)
+    from psycopg2.extras import Json  # noqa: PLC0415 (the same)
+
+    postgres.USE_PSYCOPG3 = False
+    register_adapter(dict, Json)
 
 
 def dlt_connectorx(job: Job) -> Work:
