@@ -92,6 +92,7 @@ CONTESTANTS: Mapping[str, Callable[[Job], Work]] = MappingProxyType(
             relay_only,
             programs.psql_pipe,
             programs.psql_pipe_and_indexes,
+            programs.psql_reload,
             programs.pg_dump_pipe,
             programs.directory_dump,
             programs.directory_dump_uncompressed,

@@ -42,6 +42,17 @@ def psql_pipe_and_indexes(job: Job) -> Work:
     return work
 
 
+def psql_reload(job: Job) -> Work:
+    """Give the nightly reload: a table that stands with its indexes is emptied and filled by that pipe at once."""
+    _require(job, "psql")
+
+    def work() -> Steps:
+        _copy_rows(job, "--single-transaction", "--command", f"TRUNCATE {quoted(job.table)}")
+        return {}
+
+    return work
+
+
 def pg_dump_pipe(job: Job) -> Work:
     """Give `pg_dump | psql`."""
     _require(job, "psql", "pg_dump")
@@ -116,12 +127,12 @@ def pipe(read: Sequence[str], write: Sequence[str], environment: Mapping[str, st
         raise subprocess.CalledProcessError(sender.returncode, read)
 
 
-def _copy_rows(job: Job) -> None:
+def _copy_rows(job: Job, *before: str) -> None:
     read = f"COPY {quoted(job.table)} TO STDOUT (FORMAT binary)"
     write = f"COPY {quoted(job.table)} FROM STDIN (FORMAT binary)"
     pipe(
         [*_psql(job.major, job.source), "--command", read],
-        [*_psql(job.major, job.target), "--command", write],
+        [*_psql(job.major, job.target), *before, "--command", write],
     )
 
 
