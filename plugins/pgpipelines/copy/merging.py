@@ -62,6 +62,21 @@ class Merged:
 
 
 @dataclass(frozen=True)
+class UnequalRow:
+    """A row that is not as the source's: its key, and how it differs.
+
+    `kind` is missing, extra, different, repeated (the target has the key more than once) or ambiguous (the source has).
+    """
+
+    key: str
+    kind: str
+
+    def __str__(self) -> str:
+        """As a message names it."""
+        return f"{self.key} ({self.kind})"
+
+
+@dataclass(frozen=True)
 class Merging:
     """The rows of one table on their way into `table`, in the transaction of `target`.
 
@@ -188,8 +203,8 @@ class Merging:
         )
         return Changes(inserted=done.inserted, updated=done.updated, deleted=done.deleted)
 
-    def unequal_rows(self) -> list[str]:
-        """Name some rows that are not as the source said: `key (missing)`, `(extra)` or `(different)`."""
+    def unequal_rows(self) -> list[UnequalRow]:
+        """Name some rows that are not as the source said."""
         space = self.plan.workspace
         rows = self.target.query(
             "copy/unequal_rows.sql",
@@ -198,17 +213,17 @@ class Merging:
             wanted=space.wanted,
             **self.plan.comparison.context(Selection(self.table.name, only=self.plan.only)),
         )
-        return [f"{row.key} ({row.kind})" for row in rows]
+        return [UnequalRow(row.key, row.kind) for row in rows]
 
-    def named_rows(self) -> list[str]:
-        """Name some of the wanted rows, as `unequal_rows` does."""
+    def named_rows(self) -> list[UnequalRow]:
+        """Name some of the wanted rows; those that a merge can't mend come first."""
         rows = self.target.query(
             "copy/named_rows.sql",
             {"most": KEYS_TO_NAME},
             wanted=self.plan.workspace.wanted,
             key=self.plan.comparison.key,
         )
-        return [f"{row.key} ({row.kind})" for row in rows]
+        return [UnequalRow(row.key, row.kind) for row in rows]
 
     def _exchange(self) -> Merged:
         """Replace the rows whose content differs: what a table without a key allows."""

@@ -280,9 +280,9 @@ def _verify_merged(sides: Sides, outcome: Outcome) -> Outcome:
     merging, both, plan = outcome.merging, outcome.both, outcome.plan
     if merging is None:
         return outcome
-    keys = merging.unequal_rows() if plan.comparison.key else []
-    if keys:
-        raise differences.not_equal(sides.source, plan, "rows that were written", keys)
+    unequal = merging.unequal_rows() if plan.comparison.key else []
+    if unequal:
+        raise differences.not_equal(sides.source, plan, "rows that were written", unequal)
     strangers = merging.written() - outcome.written
     if both is not None and (strangers or not plan.comparison.key):
         differences.require_equal(both, merging, both.compare().differing)
