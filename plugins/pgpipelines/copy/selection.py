@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ STATEMENT_ERRORS = frozenset({"0A", "21", "22", "25", "2F", "38", "39", "3F", "4
 UNNAMED = "?column?"
 # A table or a column that was there a moment before is gone.
 ALTERED = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.UNDEFINED_COLUMN})
+# What the description of a table says in better words.
+NOT_THERE = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.INSUFFICIENT_PRIVILEGE})
 # Table.kind of a view that is computed each time that it is read.
 VIEW = "v"
 # No table can have columns of these names.
@@ -74,13 +76,18 @@ def _describe_and_hold(session: Session, selection: Selection) -> Table:
 
     Raises RetriableError where it is altered at the same time, ConflictError where somebody has it locked.
     """
+    held = Selection(selection.table, only=selection.only)
+
+    def hold(columns: Sequence[str], *, others_sql: bool) -> None:
+        with users_names(session, needed=others_sql):
+            session.execute("copy/hold_source.sql", selection=held, columns=columns)
+
     try:
+        # Whoever is dropping or altering it is waited for here: what describes a table would wait, and then fail.
+        session.attempt(lambda: hold([], others_sql=True), NOT_THERE)
         table = describe_existing(session, selection.table)
         require_readable(session, table)
-        held = Selection(selection.table, only=selection.only)
-        names = [column.name for column in table.stored]
-        with users_names(session, needed=table.kind == VIEW):
-            session.execute("copy/hold_source.sql", selection=held, columns=names)
+        hold([column.name for column in table.stored], others_sql=table.kind == VIEW)
     except PipelineError as error:
         if sqlstate(error) in ALTERED:
             raise _changed(session, str(selection.table)) from error

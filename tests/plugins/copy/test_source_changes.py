@@ -16,6 +16,9 @@ import pytest
 
 from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.request import Selection, TableCopy
+from pgpipelines.copy.selection import describe_selection
+from pgpipelines.errors import RetriableError
+from pgpipelines.sessions import Session
 from tests.fixtures.copying import RUN, content, copied, name_of, request
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import until
@@ -81,3 +84,12 @@ def test_no_table_of_a_group_is_altered_before_its_turn_has_come(source: Databas
         source.run("SET lock_timeout = '50ms'; ALTER TABLE t ALTER v TYPE bigint")
     copying.join()
     assert content(target) == content(source)
+
+
+def test_a_table_that_is_dropped_between_the_snapshot_and_its_description_is_no_riddle(source: Database) -> None:
+    fill(source)
+    with Session(source.endpoint, "tests", snapshot=True) as session:
+        session.export_snapshot()
+        source.run("DROP TABLE t")
+        with pytest.raises(RetriableError, match=r"public\.t was dropped meanwhile"):
+            describe_selection(session, Selection(name_of("t")))
