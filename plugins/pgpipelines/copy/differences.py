@@ -94,7 +94,7 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
 def not_equal(source: Session, plan: Plan, where: str, rows: Sequence[UnequalRow]) -> VerificationError:
     """The error that names some of the rows that differ."""
     kinds = {row.kind for row in rows}
-    what = "triggers of the target, or other writers, that change these rows"
+    what = "triggers or foreign keys of the target, or other writers, that change these rows"
     if plan.comparison.key and "repeated" in kinds:
         what = "tables that inherit from the target and repeat its keys, or a broken unique index (amcheck, REINDEX)"
     elif "ambiguous" in kinds:

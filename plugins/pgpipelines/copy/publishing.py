@@ -13,7 +13,7 @@ from pgpipelines.copy.changes import Condition, written_since
 from pgpipelines.copy.cursors import has_xmin, storage
 from pgpipelines.copy.definition import attachment, creation, foreign_keys, indexes, run_all, structure
 from pgpipelines.copy.locking import hold_definitions
-from pgpipelines.copy.merging import Changes, Merging
+from pgpipelines.copy.merging import Changes, Merging, written
 from pgpipelines.copy.plan import Plan, parents_first, selection_digest
 from pgpipelines.copy.relay import Relayed
 from pgpipelines.errors import RetriableError
@@ -54,7 +54,7 @@ class TableResult:
 class Outcome:
     """What has become of one table so far. `written` counts the row changes that this run has asked for.
 
-    `both` are the whole contents, where they were compared; `merging` the rows on their way, where there are any.
+    `both` are the whole contents, where they are compared; `merging` the rows on their way, where there are any.
     """
 
     plan: Plan
@@ -91,7 +91,7 @@ def publish(
     # come can be altered.
     with target.names_of_role():
         target.execute("session/judge_constraints.sql")
-    outcomes = [_verify(sides, outcome) for outcome in outcomes]
+    outcomes = [_tell_of_others(sides, _verify(sides, outcome)) for outcome in outcomes]
     run_all(target, structure(sides.place, [(plan.definition, plan.target) for plan in plans if plan.selection.only]))
     run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans if plan.selection.whole]))
     # A sequence does not roll back, so it waits until nothing else can fail.
@@ -223,7 +223,7 @@ def _stage_differing(sides: Sides, merging: Merging) -> Outcome:
     with sides.progress.step("compare"):
         relayed = differences.stage_differing(both, merging, lambda: _changed(sides, plan))
     if relayed is None:
-        return Outcome(plan, plan.name, "checksum")
+        return Outcome(plan, plan.name, "checksum", both=both)
     return Outcome(plan, plan.name, "checksum", relayed, both=both, merging=merging)
 
 
@@ -261,7 +261,9 @@ def _delete_vanished(outcome: Outcome) -> Outcome:
 def _verify(sides: Sides, outcome: Outcome) -> Outcome:
     """Hold the target's rows against the source's. Raises VerificationError, which names keys, where they differ."""
     if outcome.plan.target is None or (outcome.both is None and outcome.merging is None):
-        return outcome  # proven before it took its name, or found equal
+        return outcome  # proven before it took its name, or by count
+    if outcome.merging is None and not outcome.relayed.rows and not written(sides.target, outcome.plan.name):
+        return outcome  # found equal, and no trigger or foreign key of the other tables has changed it since
     sides.progress.begin(str(outcome.plan.name), outcome.plan.source.estimated_rows, outcome.plan.copy.batch_size)
     with sides.progress.step("verify"), sides.progress.watch(sides.target.backend) as report:
         if outcome.merging is None and outcome.both is not None:
@@ -290,6 +292,17 @@ def _verify_merged(sides: Sides, outcome: Outcome) -> Outcome:
         notice = f"triggers or foreign keys of the target wrote {strangers} more rows of {plan.name}"
         return replace(outcome, notices=(*outcome.notices, notice))
     return outcome
+
+
+def _tell_of_others(sides: Sides, outcome: Outcome) -> Outcome:
+    """Add a notice for each table that is not copied, and that lost or changed rows by its foreign key to this one."""
+    if outcome.merging is None:
+        return outcome
+    copied = {copy.target for copy in sides.request.tables}
+    others = [reference for reference in outcome.merging.table.references if reference.table not in copied]
+    counts = [(reference, written(sides.target, reference.table)) for reference in others]
+    notices = [f"{each.table} had {rows} rows deleted or changed by {each.name}" for each, rows in counts if rows]
+    return replace(outcome, notices=(*outcome.notices, *notices))
 
 
 def _advance_sequences(sides: Sides, outcome: Outcome) -> None:
