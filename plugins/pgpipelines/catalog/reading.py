@@ -118,7 +118,10 @@ def describe_existing(session: Session, name: QualifiedName) -> Table:
     if table is None:
         raise _missing(session, name)
     if not table.stored:
-        raise DriftError(f"{session.endpoint}: {name} has no columns that hold data", "name a table that has some")
+        raise DriftError(
+            f"{session.endpoint}: {name} has no columns that hold data",
+            "name a table that has some, or leave it out (except)",
+        )
     return table
 
 

@@ -19,10 +19,16 @@ from pgpipelines.copy.locking import hold_tables
 from pgpipelines.copy.placing import place, require_sensible, still_there
 from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.publishing import TableResult
-from pgpipelines.copy.selection import require_held_in_time
+from pgpipelines.copy.selection import require_held_in_time, require_same_parts
 from pgpipelines.copy.sides import Sides, Snapshot
 from pgpipelines.copy.writers import look_at_writers
-from pgpipelines.errors import AlreadyRunningError, ConnectionFailedError, PipelineError, RetriableError
+from pgpipelines.errors import (
+    AlreadyRunningError,
+    ConnectionFailedError,
+    PipelineError,
+    RetriableError,
+    VerificationError,
+)
 from pgpipelines.sessions import Session
 from pgpipelines.snapshot_age import SnapshotAge
 
@@ -103,8 +109,13 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
         if any(plan.others_sql for plan in plans):
             source.use_user_search_path()
         to_load = [] if request.dry_run else [plan for plan in plans if plan.load]
-        loaded = {plan.number: initial_load.load(sides, plan) for plan in to_load}
-        results = publishing.publish(sides, plans, loaded, started_at)
+        try:
+            loaded = {plan.number: initial_load.load(sides, plan) for plan in to_load}
+            results = publishing.publish(sides, plans, loaded, started_at)
+        except VerificationError:
+            # What got another part while it was read differs from itself, and a new attempt will do.
+            require_same_parts(source, plans)
+            raise
     seconds = (datetime.now(timezone.utc) - started_at).total_seconds()
     return CopyReport(tuple(results), sides.snapshot.text, seconds)
 

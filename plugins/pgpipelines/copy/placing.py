@@ -14,7 +14,7 @@ from pgpipelines.copy.cursors import storage, track
 from pgpipelines.copy.definition import Definition, Statement, widenings, with_key
 from pgpipelines.copy.locking import describe_held
 from pgpipelines.copy.plan import Plan, selection_digest
-from pgpipelines.copy.selection import describe_selection, runs_others_sql, users_names
+from pgpipelines.copy.selection import describe_selection, parts_of, runs_others_sql, users_names
 from pgpipelines.copy.watermark import Watermark
 from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
 from pgpipelines.table_names import is_system_schema
@@ -116,6 +116,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         load=empty,
         widenings=tuple(planned),
         position=_position(sides, table, source_table),
+        parts=parts_of(sides.source, table.source),
     )
     if not plan.load and not dry_run:
         loading.abandon(sides.target, plan)
@@ -161,7 +162,7 @@ def _require_room(source_table: Table) -> None:
         raise DriftError(
             f"{source_table.name} has {len(source_table.stored)} columns; a copy needs one more while rows are merged, "
             f"and PostgreSQL allows {MOST_COLUMNS}",
-            "leave a column out by a SELECT of your own",
+            "leave a column out by a SELECT of your own, or the table (except)",
         )
     for column in source_table.stored:
         if column.name.startswith(OWN_COLUMNS):

@@ -16,6 +16,7 @@ from pgpipelines.copy.locking import hold_definitions
 from pgpipelines.copy.merging import Changes, Merging, written
 from pgpipelines.copy.plan import Plan, parents_first, selection_digest
 from pgpipelines.copy.relay import Relayed
+from pgpipelines.copy.selection import require_same_parts
 from pgpipelines.errors import RetriableError
 from pgpipelines.templates import QualifiedName, quoted
 
@@ -94,6 +95,7 @@ def publish(
     outcomes = [_tell_of_others(sides, _verify(sides, outcome)) for outcome in outcomes]
     run_all(target, structure(sides.place, [(plan.definition, plan.target) for plan in plans if plan.selection.only]))
     run_all(target, foreign_keys([(plan.definition, plan.target) for plan in plans if plan.selection.whole]))
+    require_same_parts(sides.source, plans)
     # A sequence does not roll back, so it waits until nothing else can fail.
     for outcome in outcomes:
         _advance_sequences(sides, outcome)

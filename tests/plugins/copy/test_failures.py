@@ -273,6 +273,16 @@ def test_row_security_that_would_hide_rows_is_refused(pair: tuple[Database, Data
         assert copy_table(wanted, RUN).verification == "checksum"
 
 
+def test_a_view_whose_role_is_filtered_is_refused_with_what_helps(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2); CREATE VIEW v AS SELECT * FROM t")
+    source.run("ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON t USING (id < 2)")
+    with role(source, "SELECT ON t"):
+        source.run(f'ALTER VIEW v OWNER TO "{ROLE}"')
+        fails(request(source, target, "v"), PrivilegeError, "row-level security", target, remedy="owns the view")
+        source.run(f'ALTER ROLE "{ROLE}" BYPASSRLS')
+        assert copy_table(request(source, target, "v")).rows == 2
+
+
 @pytest.mark.parametrize(
     "tables",
     [

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from pgpipelines.copy import differences, loading
 from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.request import Selection, TableCopy
 from pgpipelines.copy.selection import describe_selection
@@ -84,6 +85,41 @@ def test_no_table_of_a_group_is_altered_before_its_turn_has_come(source: Databas
         source.run("SET lock_timeout = '50ms'; ALTER TABLE t ALTER v TYPE bigint")
     copying.join()
     assert content(target) == content(source)
+
+
+MORE = "CREATE TABLE more (id int PRIMARY KEY, v text); INSERT INTO more SELECT g FROM generate_series(51, 90) AS g"
+PARTS = {
+    "partition": (
+        f"CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); {MORE};"
+        " CREATE TABLE few PARTITION OF t FOR VALUES FROM (1) TO (51)",
+        "ALTER TABLE t ATTACH PARTITION more FOR VALUES FROM (51) TO (91)",
+    ),
+    "child": (f"CREATE TABLE t (id int PRIMARY KEY, v text); {MORE}", "ALTER TABLE more INHERIT t"),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("step", [(loading, "load"), (differences, "list_differing")], ids=["loaded", "compared"])
+def test_a_part_that_comes_while_a_table_is_read_is_copied_whole(
+    source: Database, target: Database, monkeypatch: pytest.MonkeyPatch, part: str, step: tuple[Any, str]
+) -> None:
+    tables, change = PARTS[part]
+    source.run(f"{tables}; INSERT INTO t SELECT g FROM generate_series(1, 50) AS g")
+    module, name = step
+    if module is differences:
+        copied(source, target)
+        target.run("UPDATE t SET v = 'spoilt' WHERE id = 3")
+    go, changes = getattr(module, name), [change]
+
+    def slowly(*arguments: Any) -> Any:
+        if changes:
+            source.run(changes.pop())
+        return go(*arguments)
+
+    monkeypatch.setattr(module, name, slowly)
+    copied(source, target)
+    assert content(target) == content(source)
+    assert (changes, len(content(target))) == ([], 90)
 
 
 def test_a_table_that_is_dropped_between_the_snapshot_and_its_description_is_no_riddle(source: Database) -> None:
