@@ -40,7 +40,7 @@ class Health:
 def health_of(
     pipeline: Dumps | BaseBackups, conn_id: str, sets: Iterable[DumpSet | BaseBackup], now: datetime
 ) -> Health:
-    """Judge a connection's sets by what its pipeline wants; where it drills them, only those that are proven are good."""
+    """Judge a connection's sets as its pipeline wants; where it drills them, only those that are proven are good."""
     limit = parse_duration(pipeline.overdue_after)
     good = {"proven", "whole"} if pipeline.drill == "none" else {"proven"}
     taken = {

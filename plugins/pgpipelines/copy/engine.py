@@ -16,7 +16,7 @@ from pgpipelines import ledger
 from pgpipelines.copy import initial_load, publishing
 from pgpipelines.copy.definition import Place
 from pgpipelines.copy.locking import hold_tables
-from pgpipelines.copy.placing import place, require_sensible, still_there
+from pgpipelines.copy.placing import place_all, require_sensible, still_there
 from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.selection import require_held_in_time, require_same_parts
@@ -104,7 +104,7 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
         age = stack.enter_context(SnapshotAge(request.source, request.max_snapshot_age))
         age.cover(source, target)
         sides = Sides(request, run, source, target, _take_snapshot(source), writers, Place(target), progress, age)
-        plans = [place(sides, number, table) for number, table in enumerate(still_there(source, request.tables))]
+        plans = place_all(sides, still_there(source, request.tables))
         require_held_in_time(source)
         if any(plan.others_sql for plan in plans):
             source.use_user_search_path()

@@ -21,7 +21,7 @@ from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pgpipelines.copy.request import CopyRequest, TableCopy
     from pgpipelines.copy.sides import Sides
@@ -76,6 +76,23 @@ def still_there(source: Session, tables: Sequence[TableCopy]) -> list[TableCopy]
     if not left:
         raise MissingObjectError(f"{source.endpoint}: there is no table to copy", "name another source connection")
     return left
+
+
+def place_all(sides: Sides, tables: Iterable[TableCopy]) -> list[Plan]:
+    """Plan every table. Raises what `place` does, but one DriftError for all tables whose definitions don't fit."""
+    plans, refused = [], []
+    for number, table in enumerate(tables):
+        try:
+            plans.append(place(sides, number, table))
+        except DriftError as error:
+            if error.__cause__ is not None:
+                raise  # the server's own word: its transaction is over
+            refused.append(error)
+    if refused:
+        causes = dict.fromkeys(error.cause for error in refused)
+        remedies = dict.fromkeys(error.remedy for error in refused)
+        raise DriftError(" · ".join(causes), " · ".join(remedies))
+    return plans
 
 
 def place(sides: Sides, number: int, table: TableCopy) -> Plan:

@@ -15,7 +15,7 @@ import pytest
 from pgpipelines.copy.engine import CopyReport, copy_tables
 from pgpipelines.copy.merging import Changes
 from pgpipelines.copy.request import Cursor, Selection, TableCopy
-from pgpipelines.errors import ConflictError, VerificationError
+from pgpipelines.errors import ConflictError, DriftError, VerificationError
 from tests.fixtures.copying import RUN, content, ledger_rows, name_of, request
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import until
@@ -163,6 +163,18 @@ def test_a_failure_in_one_table_leaves_all_of_them_unchanged(
     assert len(ledger_rows(target, "succeeded")) == len(ledger_rows(target, "failed")) == 3
     target.run("DROP FUNCTION spoil() CASCADE")
     copied(source, target, *order)
+    assert_equal(source, target, *TABLES)
+
+
+def test_what_does_not_fit_is_in_one_message_for_all_tables(source: Database, target: Database) -> None:
+    source.run(FAMILY)
+    copied(source, target, *TABLES)
+    source.run("ALTER TABLE parent ADD since date; ALTER TABLE grandchild ADD note text")
+    with pytest.raises(DriftError, match=r"parent .* since .* · .*grandchild .* note") as failure:
+        copied(source, target, *TABLES)
+    for statement in failure.value.remedy.split(" · "):
+        target.run(statement)
+    copied(source, target, *TABLES)
     assert_equal(source, target, *TABLES)
 
 
