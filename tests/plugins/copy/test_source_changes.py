@@ -7,6 +7,7 @@ TABLE and TRUNCATE. A copy that believed it would empty the target, and find bot
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -120,6 +121,30 @@ def test_a_part_that_comes_while_a_table_is_read_is_copied_whole(
     copied(source, target)
     assert content(target) == content(source)
     assert (changes, len(content(target))) == ([], 90)
+
+
+def test_a_foreign_table_that_changes_while_it_is_loaded_is_copied_as_it_is_then(
+    database_of: Callable[..., Database], target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = database_of(15)
+    if not source.rows("SELECT FROM pg_available_extensions WHERE name = 'file_fdw'"):
+        pytest.skip("file_fdw is not installed (Debian: apt-get install postgresql-contrib)")
+    rows = f"{source.value('SHOW data_directory')}/{source.name}.rows"
+    source.run(f"COPY (VALUES (1), (2)) TO '{rows}'")
+    source.run(f"""
+        CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+        CREATE FOREIGN TABLE t (id int) SERVER files OPTIONS (filename '{rows}');
+    """)
+    load = loading.load
+
+    def slowly(*arguments: Any) -> Any:
+        loaded = load(*arguments)
+        source.run(f"COPY (VALUES (2), (3)) TO '{rows}'")
+        return loaded
+
+    monkeypatch.setattr(loading, "load", slowly)
+    copied(source, target)
+    assert content(target) == [b"2", b"3"]
 
 
 def test_a_table_that_is_dropped_between_the_snapshot_and_its_description_is_no_riddle(source: Database) -> None:
