@@ -163,7 +163,8 @@ class Contents:
     def compare(self) -> Compared:
         """Read both sides, each at the same time.
 
-        The source is read once: asked again, this tells how the target stands to that by then.
+        The source is read once: asked again, this tells how the target stands to that by then. A replaced object has
+        forgotten what it read.
         """
         with in_background(lambda: self._expected, self.source.cancel) as expected:
             found = self._sums(self.target, self.found)
