@@ -16,7 +16,7 @@ from pgpipelines.copy.locking import describe_held
 from pgpipelines.copy.plan import Plan, selection_digest
 from pgpipelines.copy.selection import describe_selection, parts_of, runs_others_sql, users_names
 from pgpipelines.copy.watermark import Watermark
-from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
+from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError, PrivilegeError
 from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName, quoted
 
@@ -79,19 +79,23 @@ def still_there(source: Session, tables: Sequence[TableCopy]) -> list[TableCopy]
 
 
 def place_all(sides: Sides, tables: Iterable[TableCopy]) -> list[Plan]:
-    """Plan every table. Raises what `place` does, but one DriftError for all tables whose definitions don't fit."""
-    plans, refused = [], []
+    """Plan every table. Raises what `place` does, but one error for all tables that don't fit or lack privileges."""
+    plans: list[Plan] = []
+    refused: list[DriftError | PrivilegeError] = []
     for number, table in enumerate(tables):
         try:
             plans.append(place(sides, number, table))
-        except DriftError as error:
+        except (DriftError, PrivilegeError) as error:
             if error.__cause__ is not None:
                 raise  # the server's own word: its transaction is over
             refused.append(error)
+    if len(refused) == 1:
+        raise refused[0]
     if refused:
         causes = dict.fromkeys(error.cause for error in refused)
-        remedies = dict.fromkeys(error.remedy for error in refused)
-        raise DriftError(" · ".join(causes), " · ".join(remedies))
+        # Statements that can be run as they stand, and words that can be told from them.
+        remedies = dict.fromkeys(f"{error.remedy.removesuffix(';')};" for error in refused)
+        raise type(refused[0])(" · ".join(causes), " ".join(remedies))
     return plans
 
 

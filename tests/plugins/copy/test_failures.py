@@ -17,7 +17,8 @@ import pytest
 
 from demo.servers import own
 from pgpipelines.copy import engine
-from pgpipelines.copy.request import CopyRequest
+from pgpipelines.copy.engine import copy_tables
+from pgpipelines.copy.request import CopyRequest, Selection, TableCopy
 from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import (
     ConflictError,
@@ -29,7 +30,7 @@ from pgpipelines.errors import (
     ServerError,
     VerificationError,
 )
-from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, request
+from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, name_of, request
 from tests.fixtures.servers import Database
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, name text)"
@@ -177,6 +178,18 @@ def test_the_grant_for_reading_is_printed_and_enough(
         error = fails(wanted, PrivilegeError, "no privilege to read", target)
         source.run(error.remedy)
         assert copy_table(wanted, RUN).rows == 1
+
+
+def test_the_grants_for_all_tables_of_a_group_are_in_one_message(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)")
+    with role(source):
+        names = [name_of(table) for table in ("t", "u")]
+        tables = tuple(TableCopy(Selection(name), name) for name in names)
+        wanted = replace(request(source, target), tables=tables, source=as_role(source))
+        with pytest.raises(PrivilegeError, match=r"read public\.t · .* read public\.u\n") as caught:
+            copy_tables(wanted, RUN)
+        source.run(caught.value.remedy)
+        assert len(copy_tables(wanted, RUN).tables) == len(tables)
 
 
 WRITER = ("USAGE ON SCHEMA public", "SELECT, INSERT, UPDATE, DELETE ON t", "TEMPORARY ON DATABASE {}")
