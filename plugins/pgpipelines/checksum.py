@@ -163,7 +163,8 @@ class Contents:
     def compare(self) -> Compared:
         """Read both sides, each at the same time.
 
-        The source is read once: asked again, this tells how the target stands to that by then.
+        The source is read once: asked again, this tells how the target stands to that by then. A replaced object has
+        forgotten what it read.
         """
         with in_background(lambda: self._expected, self.source.cancel) as expected:
             found = self._sums(self.target, self.found)
@@ -189,7 +190,7 @@ class Contents:
 
     def send_rows(self, buckets: list[int]) -> Sql:
         """The statement that streams keys and hashes of the source's rows in these buckets, which are to be bound."""
-        return render("checksum/send_rows.sql", **self._rows_of(buckets, self.source, self.selection))
+        return render("checksum/send_rows.sql", **self._rows_of(buckets, self.selection))
 
     def expect_rows(self) -> Sql:
         """Make room for them in the target; return the statement that takes them in."""
@@ -198,25 +199,28 @@ class Contents:
 
     def find_rows(self, buckets: list[int]) -> None:
         """Find keys and hashes of the target's rows in the chosen buckets."""
-        context = self._rows_of(buckets, self.target, self.found)
+        context = self._rows_of(buckets, self.found)
         self.target.execute("checksum/find_rows.sql", {"chosen_buckets": buckets}, **context)
 
-    def _rows_of(self, buckets: list[int], session: Session, selection: Selection) -> dict[str, Any]:
+    def _rows_of(self, buckets: list[int], selection: Selection) -> dict[str, Any]:
         """What the templates need to read the rows of some buckets: by index, where those are few."""
-        few = self._are_few(buckets, session, selection)
+        few = self.are_few(buckets)
         return self.comparison.context(selection, buckets=self.buckets, keyed=True, chosen=True, sought=few)
 
     def are_few(self, buckets: list[int]) -> bool:
         """Tell whether the rows of some buckets are found by index, on both sides."""
-        return self._are_few(buckets, self.source, self.selection) and self._are_few(buckets, self.target, self.found)
-
-    def _are_few(self, buckets: list[int], session: Session, selection: Selection) -> bool:
         if not self.indexed_rows:
             return False
+        return self._slices * len(buckets) * ROWS_PER_BUCKET * LOOKED_UP <= self.indexed_rows
+
+    @cached_property
+    def _slices(self) -> int:
+        """Into how many slices the keys fall on the side where these are more, when first asked."""
         (key,) = self.comparison.key
-        table, only = selection.table, selection.only
-        slices = int(session.one("checksum/slices.sql", table=table, only=only, key=key, buckets=self.buckets).slices)
-        return slices * len(buckets) * ROWS_PER_BUCKET * LOOKED_UP <= self.indexed_rows
+        return max(
+            int(session.one("checksum/slices.sql", table=at.table, only=at.only, key=key, buckets=self.buckets).slices)
+            for session, at in ((self.source, self.selection), (self.target, self.found))
+        )
 
     def list_differing_rows(self, wanted: QualifiedName) -> int:
         """Add the keys of the rows that are not found as expected to `wanted`; return their number."""

@@ -131,7 +131,7 @@ REMEDIES: dict[str, tuple[type[PipelineError], str]] = {
     ),
     errorcodes.CHARACTER_NOT_IN_REPERTOIRE: (
         ConflictError,
-        "the source holds bytes that are not valid text in its encoding: correct the row named above",
+        "the source holds bytes that are not valid text in its encoding: correct the row that does",
     ),
     errorcodes.RAISE_EXCEPTION: (
         ConflictError,
@@ -162,6 +162,12 @@ RECOVERY_CONFLICT = "conflict with recovery"
 RECOVERY_REMEDY = (
     "retry; the replica may wait longer for its readers (max_standby_streaming_delay), or ask the primary to keep "
     "their rows (hot_standby_feedback)"
+)
+# So that no row is hidden silently, sessions ask the server to refuse instead: GRANT would not help.
+FILTERED = "affected by row-level security"
+FILTERED_REMEDY = (
+    "ALTER ROLE {user} BYPASSRLS; where a view reads the table, the role that owns the view is the one whose rows are "
+    "hidden"
 )
 # A session that is to write says so when it begins, which a replica refuses as a feature that it lacks.
 NO_WRITES = "read-write mode during recovery"
@@ -218,6 +224,8 @@ def statement_error(endpoint: Endpoint, error: psycopg2.Error, last_words: str =
     words = " · ".join(one_line(part) for part in said if part)
     if RECOVERY_CONFLICT in words:
         remedy = RECOVERY_REMEDY
+    if FILTERED in words:
+        remedy = FILTERED_REMEDY
     if NO_WRITES in words:
         kind, remedy = REMEDIES[errorcodes.READ_ONLY_SQL_TRANSACTION]
     hint = one_line(error.diag.message_hint or "") if (kind, remedy) in VAGUE else ""

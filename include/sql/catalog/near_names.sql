@@ -1,4 +1,4 @@
--- Tables whose names come close to one that doesn't exist. Parameters: none. Locks nothing.
+-- All that a copy can read by name: tables, views and their like. Parameters: none. Locks nothing.
 SELECT
     n.nspname AS schema,
     c.relname AS name

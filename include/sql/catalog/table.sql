@@ -44,6 +44,8 @@ SELECT
             a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
             AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
     ) AS may_select,
+    -- A snapshot shows what was dropped since, but functions such as this one know of it no more.
+    has_table_privilege(c.oid, 'SELECT') IS NULL AS gone,
     has_table_privilege(c.oid, 'INSERT') AS may_insert,
     has_table_privilege(c.oid, 'UPDATE') AS may_update,
     has_table_privilege(c.oid, 'DELETE') AS may_delete,

@@ -1,5 +1,5 @@
 -- What unique and exclusion constraints, and unique indexes, keep apart row by row: expressions of the columns that
--- each depends on, and the operators; no two rows may meet in all expressions.
+-- each depends on, and the operators; no two rows may meet in all expressions. `nulls_meet` tells whether NULLs do.
 -- Parameters: oid. Locks nothing.
 SELECT
     CASE
@@ -23,6 +23,8 @@ SELECT
         ORDER BY k.position
     ) AS operators,
     pg_get_expr(i.indpred, i.indrelid) AS predicate,
+    -- PostgreSQL 14 has no such column.
+    coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_meet,
     ARRAY(
         SELECT DISTINCT a.attname::text
         FROM pg_depend AS d

@@ -2,7 +2,7 @@
 -- staged rows themselves, among those that go, or (`unknown`) the others, of which only the source knows.
 -- With `identities`, also the staged rows that differ in a column that is GENERATED ALWAYS AS IDENTITY.
 -- Parameters: into (table), kind (added to each key; none for no such column), table, only (not those that inherit
--- from it), staging, wanted (tables), key (names), uniques (expressions, operators, predicate), identities (names; not
+-- from it), staging, wanted (tables), key (names), uniques (as in copy/held_values.sql), identities (names; not
 -- both empty), among ('staged', 'vanished' or 'unknown').
 -- Locks ACCESS SHARE on the table.
 INSERT INTO {{ into | identifier }}

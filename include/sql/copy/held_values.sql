@@ -1,7 +1,7 @@
 {# Rows of the target (held) with a unique value, or one that overlaps by an exclusion constraint, that a staged row #}
 {# with another key (taken) is about to take. What a row has already (own), it does not take. #}
-{# This is part of other templates. Parameters: unique (expressions, operators, predicate), table, only, staging, key #}
-{# (names). #}
+{# This is part of other templates. Parameters: unique (expressions, operators, predicate, nulls_meet), table, only, #}
+{# staging, key (names). #}
 FROM (
     {% set rows = table | identifier(only=only) %}
     {% include 'copy/unique_values.sql' %}
@@ -11,12 +11,22 @@ INNER JOIN (
     {% include 'copy/unique_values.sql' %}
 ) AS taken
     ON
+        {% if unique.nulls_meet %}
+        -- As records, two NULLs are equal, and both sides can be sorted.
+        ROW(
+            {%- for expression in unique.expressions %}held.{{ ("pgpipelines value " ~ loop.index) | identifier }}
+            {%- if not loop.last %}, {% endif %}{% endfor %})::record
+        = ROW(
+            {%- for expression in unique.expressions %}taken.{{ ("pgpipelines value " ~ loop.index) | identifier }}
+            {%- if not loop.last %}, {% endif %}{% endfor %})::record
+        {% else %}
         {% for expression in unique.expressions %}
         {% set value = "pgpipelines value " ~ loop.index %}
         held.{{ value | identifier }} {{ unique.operators[loop.index0] }} taken.{{ value | identifier }}
         {%- if not loop.last %} AND{% endif %}
 
         {% endfor %}
+        {% endif %}
 WHERE
     NOT ({{ key | matching("held", "taken") }})
     AND NOT EXISTS (

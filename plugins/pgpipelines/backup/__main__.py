@@ -23,7 +23,8 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from pgpipelines.backup.catalogue import table
-from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
+from pgpipelines.backup.overdue import health_of
+from pgpipelines.backup.pipeline import keep_of, store_of, zone_of
 from pgpipelines.backup.restore.command import restore_arguments, restore_command
 from pgpipelines.backup.retention import apply_retention
 from pgpipelines.backup.sets import DumpSet

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from pgpipelines.backup.physical.backups import BaseBackup
 from pgpipelines.backup.sets import DumpSet
+from pgpipelines.configuration import BaseBackups, Dumps
+from pgpipelines.configuration.values import parse_duration
 
 # Clocks of two machines differ; a set from further in the future has its time from a clock that is wrong.
 CLOCK_TOLERANCE = timedelta(hours=1)
@@ -35,11 +37,12 @@ class Health:
         return f"{word} {self.conn_id}: {self.newest.name} is {_hours(self.age)} old ({_hours(self.limit)} allowed)"
 
 
-def health(
-    sets: Iterable[DumpSet | BaseBackup], conn_id: str, *, drilled: bool, limit: timedelta, now: datetime
+def health_of(
+    pipeline: Dumps | BaseBackups, conn_id: str, sets: Iterable[DumpSet | BaseBackup], now: datetime
 ) -> Health:
-    """Judge a connection's sets; where they are drilled, only those that are proven are good."""
-    good = {"proven"} if drilled else {"proven", "whole"}
+    """Judge a connection's sets as its pipeline wants; where it drills them, only those that are proven are good."""
+    limit = parse_duration(pipeline.overdue_after)
+    good = {"proven", "whole"} if pipeline.drill == "none" else {"proven"}
     taken = {
         each.manifest.taken_at: each
         for each in sets

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import zoneinfo
-from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
-from pgpipelines.backup.overdue import Health, health
 from pgpipelines.backup.retention import Keep
-from pgpipelines.backup.sets import DumpSet, Store
+from pgpipelines.backup.sets import Store
 from pgpipelines.backup.storage.bucket import Bucket
 from pgpipelines.backup.storage.folder import Folder
 from pgpipelines.backup.storage.keys import KeySource
 from pgpipelines.configuration import Dumps
 from pgpipelines.configuration.loading import PACKAGE_FOLDER
-from pgpipelines.configuration.values import parse_duration
 
 DIRECTORY_VARIABLE = "PGPIPELINES_DUMP_DIRECTORY"
 DEFAULT_DIRECTORY = "dumps"
@@ -43,12 +40,6 @@ def keep_of(pipeline: Dumps) -> Keep:
 def zone_of(pipeline: Dumps) -> tzinfo:
     """The time zone in which a pipeline's days begin."""
     return zoneinfo.ZoneInfo(pipeline.timezone)
-
-
-def health_of(pipeline: Dumps, conn_id: str, sets: Iterable[DumpSet], now: datetime) -> Health:
-    """Judge the sets of a connection by what its pipeline wants."""
-    limit = parse_duration(pipeline.overdue_after)
-    return health(sets, conn_id, drilled=pipeline.drill != "none", limit=limit, now=now)
 
 
 def _keys(pipeline: Dumps) -> KeySource | None:

@@ -13,7 +13,8 @@ from airflow.sdk import Asset, get_current_context
 from pgpipelines.backup.catalogue import records, table
 from pgpipelines.backup.drill import drill_set
 from pgpipelines.backup.manifest import Manifest
-from pgpipelines.backup.pipeline import health_of, keep_of, store_of, zone_of
+from pgpipelines.backup.overdue import health_of
+from pgpipelines.backup.pipeline import keep_of, store_of, zone_of
 from pgpipelines.backup.retention import apply_retention
 from pgpipelines.backup.sets import DumpSet
 from pgpipelines.backup.taking import take_set

@@ -233,7 +233,7 @@ class Unique:
     """What a unique index or exclusion constraint keeps apart at once: expressions of its `columns`, of rows it holds.
 
     No two rows may meet in each expression by its operator. `kind` is columns, expressions (or only some rows), period
-    (WITHOUT OVERLAPS) or exclusion.
+    (WITHOUT OVERLAPS) or exclusion. With `nulls_meet` (NULLS NOT DISTINCT), a NULL meets another one.
     """
 
     kind: str
@@ -241,6 +241,7 @@ class Unique:
     expressions: tuple[Sql, ...]
     operators: tuple[Sql, ...]
     predicate: Sql | None = None
+    nulls_meet: bool = False
 
 
 @dataclass(frozen=True)

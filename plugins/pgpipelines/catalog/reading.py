@@ -22,7 +22,7 @@ from pgpipelines.catalog.model import (
     Unique,
     UserType,
 )
-from pgpipelines.errors import DriftError, MissingObjectError
+from pgpipelines.errors import DriftError, MissingObjectError, RetriableError
 from pgpipelines.templates import QualifiedName, Sql, escaped
 
 if TYPE_CHECKING:
@@ -33,10 +33,15 @@ FIRST_OF_USERS = 16384
 
 
 def describe(session: Session, name: QualifiedName) -> Table | None:
-    """Read a table's description, or None where no such table exists."""
+    """Read a table's description, or None where no such table exists.
+
+    Raises RetriableError where the transaction's snapshot shows one that was dropped since.
+    """
     found = session.one("catalog/table.sql", {"schema": name.schema, "name": name.name})
     if found is None:
         return None
+    if found.gone:
+        raise RetriableError(f"{session.endpoint}: {name} was dropped meanwhile", "retry, without it")
     values = {"oid": found.oid}
     columns = session.query("catalog/columns.sql", values)
     return Table(
@@ -113,7 +118,10 @@ def describe_existing(session: Session, name: QualifiedName) -> Table:
     if table is None:
         raise _missing(session, name)
     if not table.stored:
-        raise DriftError(f"{session.endpoint}: {name} has no columns that hold data", "name a table that has some")
+        raise DriftError(
+            f"{session.endpoint}: {name} has no columns that hold data",
+            "name a table that has some, or leave it out (except)",
+        )
     return table
 
 
@@ -202,6 +210,7 @@ def _unique(row: Any) -> Unique:
         expressions=tuple(escaped(text) for text in row.expressions),
         operators=tuple(escaped(text) for text in row.operators),
         predicate=_optional_sql(row.predicate),
+        nulls_meet=row.nulls_meet,
     )
 
 

@@ -11,11 +11,11 @@ from pgpipelines.copy.request import Selection
 from pgpipelines.errors import VerificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pgpipelines.catalog import Table
     from pgpipelines.copy.changes import Condition
-    from pgpipelines.copy.merging import Merging
+    from pgpipelines.copy.merging import Merging, UnequalRow
     from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.sides import Sides
     from pgpipelines.sessions import Session
@@ -91,17 +91,18 @@ def require_equal(both: Contents, merging: Merging, buckets: list[int]) -> None:
     raise not_equal(both.source, merging.plan, f"{len(buckets)} of {both.buckets} buckets", naming.named_rows())
 
 
-def not_equal(source: Session, plan: Plan, where: str, keys: list[str]) -> VerificationError:
-    """The error that names some of the rows that differ, as `named_rows` does."""
-    what = "triggers of the target, or other writers, that change these rows"
-    if plan.comparison.key and any(key.endswith("(repeated)") for key in keys[:1]):
+def not_equal(source: Session, plan: Plan, where: str, rows: Sequence[UnequalRow]) -> VerificationError:
+    """The error that names some of the rows that differ."""
+    kinds = {row.kind for row in rows}
+    what = "triggers or foreign keys of the target, or other writers, that change these rows"
+    if plan.comparison.key and "repeated" in kinds:
         what = "tables that inherit from the target and repeat its keys, or a broken unique index (amcheck, REINDEX)"
-    elif any(key.endswith("(ambiguous)") for key in keys[:1]):
+    elif "ambiguous" in kinds:
         what = "a key that tells the source's rows apart: one of them would be lost"
     elif plan.others_sql:
         what += ", or for SQL that says something else each time that it is run (random())"
     return VerificationError(
         f"{plan.name} would differ from {plan.selection.table} ({source.endpoint}) in {where}, "
-        f"for example {', '.join(keys)}",
+        f"for example {', '.join(map(str, rows))}",
         f"look for {what}; the target is unchanged",
     )

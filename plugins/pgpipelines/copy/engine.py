@@ -16,13 +16,19 @@ from pgpipelines import ledger
 from pgpipelines.copy import initial_load, publishing
 from pgpipelines.copy.definition import Place
 from pgpipelines.copy.locking import hold_tables
-from pgpipelines.copy.placing import place, require_sensible
+from pgpipelines.copy.placing import place_all, require_sensible, still_there
 from pgpipelines.copy.progress import Progress
 from pgpipelines.copy.publishing import TableResult
-from pgpipelines.copy.selection import require_held_in_time
+from pgpipelines.copy.selection import require_held_in_time, require_same_parts
 from pgpipelines.copy.sides import Sides, Snapshot
 from pgpipelines.copy.writers import look_at_writers
-from pgpipelines.errors import AlreadyRunningError, ConnectionFailedError, PipelineError, RetriableError
+from pgpipelines.errors import (
+    AlreadyRunningError,
+    ConnectionFailedError,
+    PipelineError,
+    RetriableError,
+    VerificationError,
+)
 from pgpipelines.sessions import Session
 from pgpipelines.snapshot_age import SnapshotAge
 
@@ -98,13 +104,18 @@ def _copy(request: CopyRequest, run: ledger.Run, started_at: datetime) -> CopyRe
         age = stack.enter_context(SnapshotAge(request.source, request.max_snapshot_age))
         age.cover(source, target)
         sides = Sides(request, run, source, target, _take_snapshot(source), writers, Place(target), progress, age)
-        plans = [place(sides, number, table) for number, table in enumerate(request.tables)]
+        plans = place_all(sides, still_there(source, request.tables))
         require_held_in_time(source)
         if any(plan.others_sql for plan in plans):
             source.use_user_search_path()
         to_load = [] if request.dry_run else [plan for plan in plans if plan.load]
-        loaded = {plan.number: initial_load.load(sides, plan) for plan in to_load}
-        results = publishing.publish(sides, plans, loaded, started_at)
+        try:
+            loaded = {plan.number: initial_load.load(sides, plan) for plan in to_load}
+            results = publishing.publish(sides, plans, loaded, started_at)
+        except VerificationError:
+            # What got another part while it was read differs from itself, and a new attempt will do.
+            require_same_parts(source, plans)
+            raise
     seconds = (datetime.now(timezone.utc) - started_at).total_seconds()
     return CopyReport(tuple(results), sides.snapshot.text, seconds)
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pgpipelines.copy.sides import Sides
     from pgpipelines.templates import QualifiedName
 
+# Table.kind of a foreign table.
+FOREIGN = "f"
+
 
 def load(sides: Sides, plan: Plan) -> Loaded:
     """Load a table beside its target, equal to the source, with its indexes where it is to become the target."""
@@ -31,7 +34,7 @@ def load(sides: Sides, plan: Plan) -> Loaded:
     with progress.step("load"):
         loaded = loading.load(sides, plan)
     proven = False
-    if loaded.resumed or plan.others_sql:
+    if loaded.resumed or plan.others_sql or plan.source.kind == FOREIGN:
         with progress.step("settle"):
             loaded, proven = _settle(sides, plan, loaded)
     if plan.target is None:
@@ -49,8 +52,8 @@ def _settle(sides: Sides, plan: Plan, loaded: Loaded) -> tuple[Loaded, bool]:
     """Make a load whose parts may be of several moments equal to the present one, and commit; tell whether it was.
 
     Parts of a load that was broken off are of older snapshots. And now() in the user's SQL, or in a view, is another
-    moment in each session, though the snapshot is one: the session that holds it has the last word, here and in the
-    verification.
+    moment in each session, though the snapshot is one, as are the rows of a foreign table: the session that holds it
+    has the last word, here and in the verification.
     """
     target, key = sides.target, plan.comparison.key
     changes = Changes()

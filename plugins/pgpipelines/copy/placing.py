@@ -14,18 +14,22 @@ from pgpipelines.copy.cursors import storage, track
 from pgpipelines.copy.definition import Definition, Statement, widenings, with_key
 from pgpipelines.copy.locking import describe_held
 from pgpipelines.copy.plan import Plan, selection_digest
-from pgpipelines.copy.selection import describe_selection, runs_others_sql, users_names
+from pgpipelines.copy.selection import describe_selection, parts_of, runs_others_sql, users_names
 from pgpipelines.copy.watermark import Watermark
-from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError
+from pgpipelines.errors import ConfigurationError, DriftError, MissingObjectError, PrivilegeError
 from pgpipelines.table_names import is_system_schema
 from pgpipelines.templates import QualifiedName, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from pgpipelines.copy.request import CopyRequest, TableCopy
     from pgpipelines.copy.sides import Sides
     from pgpipelines.sessions import Session
 
 MOST_COLUMNS = 1600
+# What the names of the columns begin with that templates put beside a table's (include/sql/copy, include/sql/checksum).
+OWN_COLUMNS = "pgpipelines "
 # Table.kind of a partitioned table.
 PARTITIONED = "p"
 
@@ -55,6 +59,46 @@ def require_sensible(request: CopyRequest) -> None:
             )
 
 
+def still_there(source: Session, tables: Sequence[TableCopy]) -> list[TableCopy]:
+    """The tables of a run, without those of a whole database that were dropped since these were listed.
+
+    Raises MissingObjectError where none is left.
+    """
+    if not any(table.source.only for table in tables):
+        return list(tables)
+    present = {QualifiedName(row.schema, row.name) for row in source.query("catalog/near_names.sql")}
+    left = []
+    for table in tables:
+        if table.source.table in present:
+            left.append(table)
+        else:
+            log.warning("%s was dropped while the copy began; %s stays as it was", table.source.table, table.target)
+    if not left:
+        raise MissingObjectError(f"{source.endpoint}: there is no table to copy", "name another source connection")
+    return left
+
+
+def place_all(sides: Sides, tables: Iterable[TableCopy]) -> list[Plan]:
+    """Plan every table. Raises what `place` does, but one error for all tables that don't fit or lack privileges."""
+    plans: list[Plan] = []
+    refused: list[DriftError | PrivilegeError] = []
+    for number, table in enumerate(tables):
+        try:
+            plans.append(place(sides, number, table))
+        except (DriftError, PrivilegeError) as error:
+            if error.__cause__ is not None:
+                raise  # the server's own word: its transaction is over
+            refused.append(error)
+    if len(refused) == 1:
+        raise refused[0]
+    if refused:
+        causes = dict.fromkeys(error.cause for error in refused)
+        # Statements that can be run as they stand, and words that can be told from them.
+        remedies = dict.fromkeys(f"{error.remedy.removesuffix(';')};" for error in refused)
+        raise type(refused[0])(" · ".join(causes), " ".join(remedies))
+    return plans
+
+
 def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     """Plan one table: describe both sides, and check that the target may take the rows. Commits the target's session.
 
@@ -62,7 +106,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
     """
     dry_run = sides.request.dry_run
     source_table = describe_selection(sides.source, table.source)
-    _require_narrow(source_table)
+    _require_room(source_table)
     partitioned = _stays_partitioned(table, source_table)
     definition = Definition(source_table, table.target, partitioned)
     target_table = describe_held(sides.target, table.target)
@@ -93,6 +137,7 @@ def place(sides: Sides, number: int, table: TableCopy) -> Plan:
         load=empty,
         widenings=tuple(planned),
         position=_position(sides, table, source_table),
+        parts=parts_of(sides.source, table.source),
     )
     if not plan.load and not dry_run:
         loading.abandon(sides.target, plan)
@@ -132,14 +177,21 @@ def _widen(target: Session, planned: list[Statement], name: QualifiedName) -> Ta
     return describe_existing(target, name)
 
 
-def _require_narrow(source_table: Table) -> None:
-    """Raise DriftError for a table so wide that no column of our own fits beside its rows."""
+def _require_room(source_table: Table) -> None:
+    """Raise DriftError for a table beside whose columns none of our own fits."""
     if len(source_table.stored) >= MOST_COLUMNS:
         raise DriftError(
             f"{source_table.name} has {len(source_table.stored)} columns; a copy needs one more while rows are merged, "
             f"and PostgreSQL allows {MOST_COLUMNS}",
-            "leave a column out by a SELECT of your own",
+            "leave a column out by a SELECT of your own, or the table (except)",
         )
+    for column in source_table.stored:
+        if column.name.startswith(OWN_COLUMNS):
+            raise DriftError(
+                f"column {quoted(column.name)} of {source_table.name} has a name such as a copy gives to columns "
+                "of its own while rows are merged",
+                f"rename it, or give it another name by a SELECT of your own (… {quoted(column.name)} AS …)",
+            )
 
 
 def _require_may_create(request: CopyRequest, table: TableCopy) -> None:

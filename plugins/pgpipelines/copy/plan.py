@@ -28,7 +28,7 @@ class Plan:
     it.
     A partitioned table that stays one (`definition.partitioned`) has no rows to load or to merge.
     `widenings` make room for the rows in an existing target; they have been run, unless this is a dry run. `position`
-    is what the cursor, where there is one, tells of the source.
+    is what the cursor, where there is one, tells of the source. `parts` are the source tables that the rows are in.
     """
 
     number: int
@@ -40,6 +40,7 @@ class Plan:
     load: bool
     widenings: tuple[Statement, ...] = ()
     position: Position | None = None
+    parts: frozenset[QualifiedName] = frozenset()
 
     @property
     def name(self) -> QualifiedName:

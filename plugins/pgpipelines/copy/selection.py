@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -21,6 +21,7 @@ from pgpipelines.errors import ConfigurationError, PipelineError, RetriableError
 from pgpipelines.templates import QualifiedName, readable
 
 if TYPE_CHECKING:
+    from pgpipelines.copy.plan import Plan
     from pgpipelines.sessions import Session
 
 # Classes of SQLSTATE that the text of a statement is to blame for, where the server and the connection are well.
@@ -28,6 +29,8 @@ STATEMENT_ERRORS = frozenset({"0A", "21", "22", "25", "2F", "38", "39", "3F", "4
 UNNAMED = "?column?"
 # A table or a column that was there a moment before is gone.
 ALTERED = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.UNDEFINED_COLUMN})
+# What the description of a table says in better words.
+NOT_THERE = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.INSUFFICIENT_PRIVILEGE})
 # Table.kind of a view that is computed each time that it is read.
 VIEW = "v"
 # No table can have columns of these names.
@@ -74,13 +77,18 @@ def _describe_and_hold(session: Session, selection: Selection) -> Table:
 
     Raises RetriableError where it is altered at the same time, ConflictError where somebody has it locked.
     """
+    held = Selection(selection.table, only=selection.only)
+
+    def hold(columns: Sequence[str], *, others_sql: bool) -> None:
+        with users_names(session, needed=others_sql):
+            session.execute("copy/hold_source.sql", selection=held, columns=columns)
+
     try:
+        # Whoever is dropping or altering it is waited for here: what describes a table would wait, and then fail.
+        session.attempt(lambda: hold([], others_sql=True), NOT_THERE)
         table = describe_existing(session, selection.table)
         require_readable(session, table)
-        held = Selection(selection.table, only=selection.only)
-        names = [column.name for column in table.stored]
-        with users_names(session, needed=table.kind == VIEW):
-            session.execute("copy/hold_source.sql", selection=held, columns=names)
+        hold([column.name for column in table.stored], others_sql=table.kind == VIEW)
     except PipelineError as error:
         if sqlstate(error) in ALTERED:
             raise _changed(session, str(selection.table)) from error
@@ -98,6 +106,37 @@ def require_held_in_time(session: Session) -> None:
     rewritten = session.query("copy/rewritten.sql")
     if rewritten:
         raise _changed(session, ", ".join(row.name for row in rewritten))
+
+
+def parts_of(session: Session, selection: Selection) -> frozenset[QualifiedName]:
+    """The tables that a selected table's rows are in, by now; for a query, nothing.
+
+    No lock that a reader may take keeps a partition from being attached, or a child from inheriting, and both show in
+    a transaction whose snapshot is older.
+    """
+    if selection.select is not None or selection.only:
+        return frozenset()
+    with users_names(session):
+        ((plan,),) = session.query("copy/parts.sql", selection=Selection(selection.table))
+    return frozenset(_scanned(plan[0]["Plan"]))
+
+
+def _scanned(node: Mapping[str, Any]) -> Iterator[QualifiedName]:
+    if "Relation Name" in node:
+        yield QualifiedName(node["Schema"], node["Relation Name"])
+    for below in node.get("Plans", ()):
+        yield from _scanned(below)
+
+
+def require_same_parts(session: Session, plans: Iterable[Plan]) -> None:
+    """Raise RetriableError where a table has got a part meanwhile: some of what was read has its rows, some has not."""
+    for plan in plans:
+        more = parts_of(session, plan.selection) - plan.parts
+        if more:
+            names = ", ".join(map(str, sorted(more)))
+            raise RetriableError(
+                f"{session.endpoint}: {names} became a part of {plan.selection.table} while that was copied", "retry"
+            )
 
 
 def _changed(session: Session, what: str) -> RetriableError:

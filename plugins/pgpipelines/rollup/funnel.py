@@ -9,6 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from psycopg2.errorcodes import QUERY_CANCELED
+
+from pgpipelines.diagnosis import sqlstate
+from pgpipelines.errors import PipelineError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -66,10 +71,15 @@ def funnel(target: Session, statement: Sql) -> Iterator[tuple[Callable[[], io.Bu
         except BaseException as error:
             target.cancel()
             sink.close()
-            # A broken pipe is only the echo of what happened to the COPY.
-            if isinstance(error, BrokenPipeError):
+            # What else fails once the COPY has (a broken pipe; a snapshot that went with the session) is only its echo.
+            failure = receiving.exception()
+            if isinstance(error, BrokenPipeError) or (isinstance(error, PipelineError) and not _cancelled(failure)):
                 receiving.result()
             raise
+
+
+def _cancelled(failure: BaseException | None) -> bool:
+    return isinstance(failure, PipelineError) and sqlstate(failure) == QUERY_CANCELED
 
 
 def _receive(target: Session, statement: Sql, reading: int) -> int:

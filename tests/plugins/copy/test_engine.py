@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.merging import Merging
 from pgpipelines.copy.request import Cursor, Selection, TableCopy
 from pgpipelines.errors import ConfigurationError, ConflictError, DriftError, VerificationError
+from pgpipelines.sessions import Session
 from pgpipelines.templates import QualifiedName
 from tests.fixtures.copying import RUN, content, copied, ledger_rows, request
 from tests.fixtures.servers import Database
@@ -108,6 +110,25 @@ def test_a_bucket_is_looked_into_where_more_has_changed_than_the_source_says(
     assert (result.changes.inserted, result.changes.updated, result.changes.deleted) == (1, 45, 1)
     assert result.rows == 46
     assert_equal(source, target)
+
+
+def test_how_keys_are_spread_is_asked_once_of_each_side(
+    source: Database, target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.run(MANY)
+    copied(source, target)
+    source.run("UPDATE t SET town = NULL WHERE id = 7")
+    asked: list[Session] = []
+    one = Session.one
+
+    def listen(self: Session, template: str, values: dict[str, object] | None = None, **context: object) -> Any:
+        if template == "checksum/slices.sql":
+            asked.append(self)
+        return one(self, template, values, **context)
+
+    monkeypatch.setattr(Session, "one", listen)
+    assert copied(source, target).changes.updated == 1
+    assert len(asked) == len(set(asked)) == 2
 
 
 @pytest.mark.parametrize("snapshot", ["1:1:", "999999999:999999999:", None])
@@ -250,6 +271,17 @@ def test_a_table_without_columns_is_refused(source: Database, target: Database) 
         copied(source, target)
 
 
+def test_a_column_named_like_one_of_the_copys_own_is_refused(source: Database, target: Database) -> None:
+    source.run('CREATE TABLE t (id int PRIMARY KEY, "pgpipelines hash" int); INSERT INTO t VALUES (1, 1)')
+    with pytest.raises(DriftError, match=r'column "pgpipelines hash" of .* has a name such as'):
+        copied(source, target)
+    select = 'SELECT id, "pgpipelines hash" AS hash FROM public.t'
+    for name in ("one", "two"):
+        source.run(f'UPDATE t SET "pgpipelines hash" = {len(name)}')
+        copied(source, target, options={"select": select, "key": ("id",)})
+    assert content(target) == [b"1\t3"]
+
+
 def test_a_table_of_computed_columns_alone_is_refused(source: Database, target: Database) -> None:
     source.run("CREATE TABLE t (one int GENERATED ALWAYS AS (1) STORED)")
     with pytest.raises(DriftError, match="has no columns"):
@@ -296,6 +328,31 @@ def test_unique_values_that_rows_exchange_are_copied(source: Database, target: D
     assert copied(source, target).changes.updated == 3
     assert_equal(source, target)
     assert versions(target)[4] == before[4]
+
+
+NOT_DISTINCT = {
+    "constraint": "UNIQUE NULLS NOT DISTINCT (code)",
+    "several columns": "UNIQUE NULLS NOT DISTINCT (code, town)",
+}
+
+
+@pytest.mark.parametrize("unique", NOT_DISTINCT)
+def test_nulls_that_are_not_distinct_move_between_rows(
+    database_of: Callable[..., Database], source: Database, unique: str
+) -> None:
+    target = database_of(15)
+    rows = "INSERT INTO t VALUES (1, NULL), (2, 'b'), (3, 'c'), (4, 'd')"
+    both(source, target, f"CREATE TABLE t (id int PRIMARY KEY, code text, town text); {rows}")
+    target.run(f"ALTER TABLE t ADD {NOT_DISTINCT[unique]}")
+    # A row takes the NULL of another one that changes, of one that goes, and of one that comes.
+    for change in (
+        "UPDATE t SET code = CASE code WHEN 'b' THEN NULL ELSE 'b' END WHERE id < 3",
+        "DELETE FROM t WHERE id = 2; UPDATE t SET code = NULL WHERE id = 3",
+        "UPDATE t SET code = 'c' WHERE id = 3; INSERT INTO t VALUES (5, NULL)",
+    ):
+        source.run(change)
+        copied(source, target)
+        assert_equal(source, target)
 
 
 BOOKINGS = "(id int PRIMARY KEY, room int, during int4range, EXCLUDE USING gist (during WITH &&) WHERE (room > 0))"

@@ -14,7 +14,8 @@ import pytest
 
 from demo.servers import own
 from pgpipelines.copy import engine
-from pgpipelines.copy.request import CopyRequest
+from pgpipelines.copy.engine import copy_tables
+from pgpipelines.copy.request import CopyRequest, Selection, TableCopy
 from pgpipelines.endpoints import Bounds, Endpoint
 from pgpipelines.errors import (
     ConflictError,
@@ -26,7 +27,7 @@ from pgpipelines.errors import (
     ServerError,
     VerificationError,
 )
-from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, request
+from tests.fixtures.copying import RUN, content, copied, copy_table, ledger_rows, name_of, request
 from tests.fixtures.disks import disk
 from tests.fixtures.servers import Database
 
@@ -177,6 +178,18 @@ def test_the_grant_for_reading_is_printed_and_enough(
         assert copy_table(wanted, RUN).rows == 1
 
 
+def test_the_grants_for_all_tables_of_a_group_are_in_one_message(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)")
+    with role(source):
+        names = [name_of(table) for table in ("t", "u")]
+        tables = tuple(TableCopy(Selection(name), name) for name in names)
+        wanted = replace(request(source, target), tables=tables, source=as_role(source))
+        with pytest.raises(PrivilegeError, match=r"read public\.t · .* read public\.u\n") as caught:
+            copy_tables(wanted, RUN)
+        source.run(caught.value.remedy)
+        assert len(copy_tables(wanted, RUN).tables) == len(tables)
+
+
 WRITER = ("USAGE ON SCHEMA public", "SELECT, INSERT, UPDATE, DELETE ON t", "TEMPORARY ON DATABASE {}")
 STATE = "pgpipelines.ledger, pgpipelines.load, pgpipelines.load_chunk, pgpipelines.progress"
 LEDGER = ("USAGE, CREATE ON SCHEMA pgpipelines", f"SELECT, INSERT, UPDATE, DELETE ON {STATE}")
@@ -269,6 +282,16 @@ def test_row_security_that_would_hide_rows_is_refused(pair: tuple[Database, Data
         error = fails(wanted, PrivilegeError, "row security would hide rows", target)
         database.run(error.remedy.split(";")[0])
         assert copy_table(wanted, RUN).verification == "checksum"
+
+
+def test_a_view_whose_role_is_filtered_is_refused_with_what_helps(source: Database, target: Database) -> None:
+    source.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2); CREATE VIEW v AS SELECT * FROM t")
+    source.run("ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON t USING (id < 2)")
+    with role(source, "SELECT ON t"):
+        source.run(f'ALTER VIEW v OWNER TO "{ROLE}"')
+        fails(request(source, target, "v"), PrivilegeError, "row-level security", target, remedy="owns the view")
+        source.run(f'ALTER ROLE "{ROLE}" BYPASSRLS')
+        assert copy_table(request(source, target, "v")).rows == 2
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from pgpipelines.copy.engine import CopyReport, copy_tables
 from pgpipelines.copy.merging import Changes
 from pgpipelines.copy.request import Cursor, Selection, TableCopy
-from pgpipelines.errors import ConflictError, VerificationError
+from pgpipelines.errors import ConflictError, DriftError, VerificationError
 from tests.fixtures.copying import RUN, content, ledger_rows, name_of, request
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import until
@@ -166,6 +166,17 @@ def test_a_failure_in_one_table_leaves_all_of_them_unchanged(
     assert_equal(source, target, *TABLES)
 
 
+def test_what_does_not_fit_is_in_one_message_for_all_tables(source: Database, target: Database) -> None:
+    source.run(FAMILY)
+    copied(source, target, *TABLES)
+    source.run("ALTER TABLE parent ADD since date; ALTER TABLE grandchild ADD note text")
+    with pytest.raises(DriftError, match=r"parent .* since .* · .*grandchild .* note") as failure:
+        copied(source, target, *TABLES)
+    target.run(failure.value.remedy)
+    copied(source, target, *TABLES)
+    assert_equal(source, target, *TABLES)
+
+
 def test_a_failure_in_one_table_creates_none_of_them(source: Database, target: Database) -> None:
     source.run(FAMILY + "; CREATE TABLE bad (id int PRIMARY KEY); INSERT INTO bad VALUES (1)")
     target.run("CREATE TABLE bad (id int PRIMARY KEY CHECK (id > 1))")
@@ -259,9 +270,24 @@ def test_what_a_foreign_key_of_the_target_does_to_a_table_that_is_not_copied_is_
         f"CREATE TABLE own (id int, parent int REFERENCES parent {action}); INSERT INTO own VALUES (1, 1), (2, 2)"
     )
     source.run("DELETE FROM parent WHERE id = 1")
-    copied(source, target, "parent")
+    (result,) = copied(source, target, "parent").tables
     assert_equal(source, target, "parent")
     assert target.rows("SELECT * FROM own ORDER BY id")[-1] == (2, 2)
+    assert result.notices == ("public.own had 1 rows deleted or changed by own_parent_fkey",)
+
+
+@pytest.mark.parametrize("action", ["ON DELETE CASCADE", "ON DELETE SET NULL"])
+def test_a_table_that_is_found_equal_and_changed_by_its_foreign_key_afterwards_is_found_out(
+    source: Database, target: Database, action: str
+) -> None:
+    both(source, target, "CREATE TABLE parent (id int PRIMARY KEY); INSERT INTO parent VALUES (1), (2)")
+    both(source, target, "CREATE TABLE child (id int PRIMARY KEY, parent int); INSERT INTO child VALUES (1, 1)")
+    target.run(f"ALTER TABLE child ADD FOREIGN KEY (parent) REFERENCES parent {action}")
+    source.run("DELETE FROM parent WHERE id = 1")
+    with pytest.raises(VerificationError, match=r"public\.child would differ .* \(1\) \(") as failure:
+        copied(source, target, "parent", "child")
+    assert "foreign keys of the target" in failure.value.remedy
+    assert (content(target, "parent"), content(target, "child")) == ([b"1", b"2"], [b"1\t1"])
 
 
 def test_rows_that_a_restricting_table_outside_the_group_needs_keep_all_of_it_as_it_was(

@@ -7,6 +7,7 @@ TABLE and TRUNCATE. A copy that believed it would empty the target, and find bot
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -14,8 +15,12 @@ from typing import Any
 import psycopg2
 import pytest
 
+from pgpipelines.copy import differences, loading
 from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.request import Selection, TableCopy
+from pgpipelines.copy.selection import describe_selection
+from pgpipelines.errors import RetriableError
+from pgpipelines.sessions import Session
 from tests.fixtures.copying import RUN, content, copied, name_of, request
 from tests.fixtures.servers import Database
 from tests.fixtures.waiting import until
@@ -81,3 +86,71 @@ def test_no_table_of_a_group_is_altered_before_its_turn_has_come(source: Databas
         source.run("SET lock_timeout = '50ms'; ALTER TABLE t ALTER v TYPE bigint")
     copying.join()
     assert content(target) == content(source)
+
+
+MORE = "CREATE TABLE more (id int PRIMARY KEY, v text); INSERT INTO more SELECT g FROM generate_series(51, 90) AS g"
+PARTS = {
+    "partition": (
+        f"CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); {MORE};"
+        " CREATE TABLE few PARTITION OF t FOR VALUES FROM (1) TO (51)",
+        "ALTER TABLE t ATTACH PARTITION more FOR VALUES FROM (51) TO (91)",
+    ),
+    "child": (f"CREATE TABLE t (id int PRIMARY KEY, v text); {MORE}", "ALTER TABLE more INHERIT t"),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("step", [(loading, "load"), (differences, "list_differing")], ids=["loaded", "compared"])
+def test_a_part_that_comes_while_a_table_is_read_is_copied_whole(
+    source: Database, target: Database, monkeypatch: pytest.MonkeyPatch, part: str, step: tuple[Any, str]
+) -> None:
+    tables, change = PARTS[part]
+    source.run(f"{tables}; INSERT INTO t SELECT g FROM generate_series(1, 50) AS g")
+    module, name = step
+    if module is differences:
+        copied(source, target)
+        target.run("UPDATE t SET v = 'spoilt' WHERE id = 3")
+    go, changes = getattr(module, name), [change]
+
+    def slowly(*arguments: Any) -> Any:
+        if changes:
+            source.run(changes.pop())
+        return go(*arguments)
+
+    monkeypatch.setattr(module, name, slowly)
+    copied(source, target)
+    assert content(target) == content(source)
+    assert (changes, len(content(target))) == ([], 90)
+
+
+def test_a_foreign_table_that_changes_while_it_is_loaded_is_copied_as_it_is_then(
+    database_of: Callable[..., Database], target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = database_of(15)
+    if not source.rows("SELECT FROM pg_available_extensions WHERE name = 'file_fdw'"):
+        pytest.skip("file_fdw is not installed (Debian: apt-get install postgresql-contrib)")
+    rows = f"{source.value('SHOW data_directory')}/{source.name}.rows"
+    source.run(f"COPY (VALUES (1), (2)) TO '{rows}'")
+    source.run(f"""
+        CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+        CREATE FOREIGN TABLE t (id int) SERVER files OPTIONS (filename '{rows}');
+    """)
+    load = loading.load
+
+    def slowly(*arguments: Any) -> Any:
+        loaded = load(*arguments)
+        source.run(f"COPY (VALUES (2), (3)) TO '{rows}'")
+        return loaded
+
+    monkeypatch.setattr(loading, "load", slowly)
+    copied(source, target)
+    assert content(target) == [b"2", b"3"]
+
+
+def test_a_table_that_is_dropped_between_the_snapshot_and_its_description_is_no_riddle(source: Database) -> None:
+    fill(source)
+    with Session(source.endpoint, "tests", snapshot=True) as session:
+        session.export_snapshot()
+        source.run("DROP TABLE t")
+        with pytest.raises(RetriableError, match=r"public\.t was dropped meanwhile"):
+            describe_selection(session, Selection(name_of("t")))

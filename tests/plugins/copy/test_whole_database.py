@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timezone
 from typing import Any
 
@@ -20,6 +22,7 @@ from pgpipelines.templates import QualifiedName, quoted, render
 from pgpipelines.whole_database import every_table
 from tests.fixtures.servers import Database
 from tests.fixtures.tasks import as_task, connect
+from tests.fixtures.waiting import until
 from tests.plugins.copy.test_structure import ONLY_18, PARTITIONS, PLAIN
 
 UNTIL = datetime(2025, 11, 20, 5, 30, tzinfo=timezone.utc)
@@ -463,6 +466,25 @@ def test_a_partition_that_was_detached_stays_one_and_is_told(
     copy_of_all(source, target)
     assert contents(target) == contents(source)
     assert "the table is a partition of public.readings, but a table of its own in the source" in caplog.text
+
+
+def test_a_table_that_is_dropped_while_the_copy_begins_is_told_and_the_others_are_copied(
+    source: Database, target: Database, copy_of_all: Callable[..., Any]
+) -> None:
+    source.run(TREE + "CREATE TABLE going (id int PRIMARY KEY); INSERT INTO going VALUES (1)")
+    copy_of_all(source, target)
+    source.run("UPDATE readings SET v = -1 WHERE id = 1")
+    with ThreadPoolExecutor(1) as pool, closing(source.connect()) as dropping, dropping.cursor() as cursor:
+        cursor.execute("DROP TABLE going, readings_2")
+        copying = pool.submit(copy_of_all, source, target)
+        until(source, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        dropping.commit()
+        _, notices = copying.result()
+    assert contents(target).items() >= contents(source).items()
+    assert contents(target)["public.going"] == ["(1)"]
+    assert notices == [
+        f"public.{name} is gone from the source; public.{name} stays as it was" for name in ("going", "readings_2")
+    ]
 
 
 def test_a_plain_table_may_go_into_a_partitioned_one_as_before(

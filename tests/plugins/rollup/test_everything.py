@@ -6,7 +6,7 @@ from io import BufferedWriter
 
 import pytest
 
-from pgpipelines.errors import PipelineError, VerificationError
+from pgpipelines.errors import PipelineError, RetriableError, VerificationError
 from pgpipelines.rollup import everything, hours
 from pgpipelines.rollup.engine import roll_up_hours
 from pgpipelines.rollup.evaluation import Amounts, Evaluation
@@ -15,6 +15,7 @@ from pgpipelines.rollup.request import RollupRequest, RollupSettings
 from pgpipelines.sessions import Session
 from pgpipelines.templates import Sql
 from tests.fixtures.servers import Database
+from tests.fixtures.waiting import until
 from tests.plugins.rollup.charging import RUN, add_session, rebuilt, roll_up, statistics
 
 KEYS = (
@@ -138,6 +139,24 @@ def test_a_copy_that_fails_tells_its_own_error(target: Database) -> None:
 
     with Session(target.endpoint, "tests") as session, pytest.raises(PipelineError, match="invalid input syntax"):
         fill(session)
+
+
+def test_a_session_that_ends_under_its_copy_is_named_instead_of_its_snapshot(target: Database) -> None:
+    target.run("CREATE TABLE t (number int)")
+
+    def end(session: Session, worker: Session) -> None:
+        snapshot = session.export_snapshot()
+        with funnel(session, Sql("COPY public.t FROM STDIN")):
+            target.run("SELECT pg_terminate_backend(%s)", (session.backend,))
+            until(target, "SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)", (session.backend,))
+            worker.adopt_snapshot(snapshot)
+
+    with (
+        Session(target.endpoint, "tests", snapshot=True, readonly=False) as session,
+        Session(target.endpoint, "tests", snapshot=True) as worker,
+        pytest.raises(RetriableError, match="terminating connection"),
+    ):
+        end(session, worker)
 
 
 def test_what_is_written_while_a_run_computes_is_left_to_the_next(

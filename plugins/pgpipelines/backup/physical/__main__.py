@@ -20,14 +20,13 @@ from types import MappingProxyType
 from pydantic import AwareDatetime, TypeAdapter
 
 from pgpipelines.backup.catalogue import MEGABYTE, lines_of
-from pgpipelines.backup.overdue import health
+from pgpipelines.backup.overdue import health_of
 from pgpipelines.backup.physical.backups import BaseBackup, list_backups
 from pgpipelines.backup.physical.pipeline import archive_of, directory_of
 from pgpipelines.backup.physical.restoring import Target, backup_for, restore, way_to
 from pgpipelines.backup.physical.retention import apply_retention
 from pgpipelines.backup.physical.wal import parse_lsn
 from pgpipelines.configuration import BaseBackups, load
-from pgpipelines.configuration.values import parse_duration
 from pgpipelines.errors import ConfigurationError, PipelineError
 
 HEADINGS = ("backup", "state", "taken", "MB", "took s", "restore s")
@@ -132,8 +131,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _judge(server: Server) -> Iterator[tuple[str, bool]]:
-    limit, drilled = parse_duration(server.pipeline.overdue_after), server.pipeline.drill != "none"
-    found = health(server.backups, server.conn_id, drilled=drilled, limit=limit, now=_now())
+    found = health_of(server.pipeline, server.conn_id, server.backups, _now())
     yield str(found), not found.overdue
     if isinstance(found.newest, BaseBackup):
         try:
