@@ -22,7 +22,10 @@ WITH marked AS (
         UNION
         SELECT charger_id FROM {{ daily | identifier }}
     ) AS known
-    WHERE m.charger_id IS NULL
+    WHERE
+        m.charger_id IS NULL
+        -- EXISTS alone decides, once, whether any charger is listed at all.
+        AND EXISTS (SELECT FROM pg_temp.rollup_mark WHERE charger_id IS NULL)
 ),
 
 {% if repeatable %}own_{% endif %}mark AS MATERIALIZED (
