@@ -123,4 +123,5 @@ SELECT
     upper(span) AT TIME ZONE %(source_timezone)s + %(margin)s::interval AS until_time
 FROM widened;
 
+CREATE INDEX ON pg_temp.rollup_span (charger_id);
 ANALYZE pg_temp.rollup_span;
