@@ -74,6 +74,11 @@ calendar AS MATERIALIZED (
         WHERE (hour AT TIME ZONE %(business_timezone)s)::date = stats_date
     ) AS listed
     GROUP BY stats_date
+),
+
+-- The days of a station's chargers, which are read together, are to lie together.
+by_date AS (
+    SELECT * FROM charger_day ORDER BY stats_date, charger_id OFFSET 0
 )
 
 SELECT
@@ -117,7 +122,7 @@ SELECT
     d.maintenance_seconds,
     c.seconds - d.up_seconds - d.down_seconds - d.maintenance_seconds AS unknown_seconds,
     d.last_status
-FROM charger_day AS d
+FROM by_date AS d
 INNER JOIN calendar AS c ON c.stats_date = d.stats_date
 -- Hours without a row have nothing.
 CROSS JOIN LATERAL (

@@ -36,7 +36,8 @@ near_judged AS (
     {% with sessions = "near" %}{% include 'rollup/_placed.sql' %}{% endwith %}
 ),
 
--- Whatever else the charger did in the time of those that touch a span: it decides about overlap.
+-- Whatever else the charger did in the time of those that touch a span: it decides about overlap. Where that time is
+-- all within the span, it is at hand already.
 reach AS MATERIALIZED (
     SELECT DISTINCT
         n.charger_id,
@@ -45,7 +46,9 @@ reach AS MATERIALIZED (
     FROM near_judged AS n
     INNER JOIN pg_temp.rollup_span AS s
         ON s.charger_id = n.charger_id AND n.starts < s.until_hour AND n.ends >= s.from_hour
-    WHERE n.reason IS NULL
+    WHERE
+        n.reason IS NULL
+        AND (n.start_time - %(margin)s::interval < s.from_time OR n.until_time + %(margin)s::interval > s.until_time)
 ),
 
 around AS MATERIALIZED (

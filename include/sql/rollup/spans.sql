@@ -22,7 +22,10 @@ WITH marked AS (
         UNION
         SELECT charger_id FROM {{ daily | identifier }}
     ) AS known
-    WHERE m.charger_id IS NULL
+    WHERE
+        m.charger_id IS NULL
+        -- EXISTS alone decides, once, whether any charger is listed at all.
+        AND EXISTS (SELECT FROM pg_temp.rollup_mark WHERE charger_id IS NULL)
 ),
 
 {% if repeatable %}own_{% endif %}mark AS MATERIALIZED (
@@ -120,4 +123,5 @@ SELECT
     upper(span) AT TIME ZONE %(source_timezone)s + %(margin)s::interval AS until_time
 FROM widened;
 
+CREATE INDEX ON pg_temp.rollup_span (charger_id);
 ANALYZE pg_temp.rollup_span;

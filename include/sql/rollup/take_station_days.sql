@@ -11,16 +11,20 @@ every_day AS (
     SELECT DISTINCT station_id FROM taken WHERE stats_date IS NULL
 ),
 
+-- EXISTS alone decides, once, whether anything is read at all.
 possible AS (
     SELECT s.station_id, s.stats_date
     FROM {{ station | identifier }} AS s
-    WHERE EXISTS (SELECT FROM every_day AS e WHERE e.station_id IS NULL OR e.station_id = s.station_id)
+    WHERE
+        EXISTS (SELECT FROM every_day)
+        AND EXISTS (SELECT FROM every_day AS e WHERE e.station_id IS NULL OR e.station_id = s.station_id)
     UNION
     SELECT c.station_id, d.stats_date
     FROM {{ chargers | identifier }} AS c
     INNER JOIN {{ daily | identifier }} AS d ON d.charger_id = c.charger_id
     WHERE
-        c.station_id IS NOT NULL
+        EXISTS (SELECT FROM every_day)
+        AND c.station_id IS NOT NULL
         AND EXISTS (SELECT FROM every_day AS e WHERE e.station_id IS NULL OR e.station_id = c.station_id)
 )
 

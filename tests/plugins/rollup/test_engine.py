@@ -6,7 +6,7 @@ import pytest
 
 from pgpipelines.rollup.request import RollupSettings
 from tests.fixtures.servers import Database
-from tests.plugins.rollup.charging import add_session, hours, rebuilt, roll_up, statistics
+from tests.plugins.rollup.charging import add_sample, add_session, hours, rebuilt, roll_up, statistics
 
 
 def test_energy_and_minutes_are_shared_by_time_and_add_up(charging: Database) -> None:
@@ -52,6 +52,37 @@ def test_what_changes_is_followed_and_nothing_else_is_written(charging: Database
     assert (found.whole, found.written, found.deleted) == (False, 2, 1)
     assert (days.written, stations.written) == (1, 1)
     assert statistics(charging) == rebuilt(charging)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_a_change_reaches_sessions_by_their_last_moment_however_long_they_are(charging: Database, zone: str) -> None:
+    settings = RollupSettings(source_timezone=zone)
+    lengths = ("20 min", "6 h", "6 h 1 us", "30 h", "48 h", "48 h 1 us", "300 h")
+    ends = [
+        charging.value(f"SELECT timestamp '2025-01-01 10:50' + {30 * place} * interval '1 day' + interval '{length}'")
+        for place, length in enumerate(lengths)
+    ]
+    for end, length in zip(ends, lengths, strict=True):
+        charging.run(
+            "INSERT INTO charger_usage_log (charger_id, start_time, end_time, energy_delivered, energy_meter_start,"
+            " energy_meter_end) VALUES ('C1', %s - %s::interval, %s, 1, 100, 101)",
+            (end, length, end),
+        )
+    roll_up(charging, settings)
+    for end in ends:
+        add_sample(charging, end, cumulative_energy=101)
+    found, _, _ = roll_up(charging, settings)
+    assert found.sessions == len(lengths)
+    for end in ends:
+        charging.run(
+            "INSERT INTO charger_usage_log (charger_id, start_time, end_time, energy_delivered)"
+            " VALUES ('C1', %s - interval '1 us', %s + interval '5 min', 1)",
+            (end, end),
+        )
+    found, _, _ = roll_up(charging, settings)
+    assert found.sessions == 2 * len(lengths)
+    assert sum(each.sessions for each in found.findings if each.reason == "overlap") == len(lengths)
+    assert statistics(charging) == rebuilt(charging, settings)
 
 
 def test_a_run_without_changes_does_nothing(charging: Database) -> None:
