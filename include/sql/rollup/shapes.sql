@@ -34,7 +34,7 @@ reading AS (
         OFFSET 0
     ) AS read
     WHERE register_wh IS NOT NULL
-    ORDER BY session_id
+    ORDER BY session_id, at_us, register_wh DESC
     OFFSET 0
 ),
 
