@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pgpipelines.copy.placing import OWN_COLUMNS
 from pgpipelines.templates import QualifiedName, literal, quoted
 from tests.fixtures.copying import content, copied
 from tests.fixtures.names import HOSTILE, NAMES
@@ -22,6 +23,11 @@ SYSTEM = ("pg_", "information_schema", "pgpipelines", "public")
 def schema_of(name: str) -> str:
     """A schema's name may not begin as the system's do."""
     return f"s{name}"[:20] if name.lower().startswith(SYSTEM) else name
+
+
+def column_of(name: str) -> str:
+    """A column's name may not begin as those do that a copy adds."""
+    return f"c{name}" if name.startswith(OWN_COLUMNS) else name
 
 
 def define(database: Database, names: dict[str, str], labels: list[str]) -> None:
@@ -63,7 +69,8 @@ def distinct(names: dict[str, str]) -> dict[str, str]:
         other = f"{number}{name}".encode()[:63].decode(errors="ignore")
         told_apart[part] = other if name in used else name
         used.add(told_apart[part])
-    return {**told_apart, "schema": schema_of(told_apart["schema"])}
+    columns = {part: column_of(told_apart[part]) for part in ("key", "column", "other")}
+    return {**told_apart, **columns, "schema": schema_of(told_apart["schema"])}
 
 
 def copies_and_merges(source: Database, target: Database, names: dict[str, str], labels: list[str], to: str) -> None:
