@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.errors import DemoError
@@ -405,6 +405,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(
     items=st.lists(JSON, max_size=5),
     before=st.dictionaries(st.text().filter(lambda name: name != "_items"), JSON, max_size=3),

@@ -40,8 +40,8 @@ from tests.plugins.backup.databases import again, fill, folder_of, left_in, list
 
 # More of them with PGPIPELINES_KILLS=20, PGPIPELINES_FLIPS=200, PGPIPELINES_CUTS=99.
 KILLS = int(os.environ.get("PGPIPELINES_KILLS", "1"))
-FLIPS = int(os.environ.get("PGPIPELINES_FLIPS", "40"))
-CUTS = int(os.environ.get("PGPIPELINES_CUTS", "30"))
+FLIPS = int(os.environ.get("PGPIPELINES_FLIPS", "25"))
+CUTS = int(os.environ.get("PGPIPELINES_CUTS", "20"))
 WAITING = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE %s AND datname = %s"
 PG_DUMP, OURS = "LOCK TABLE%", "%pgpipelines hash%"
 ALONE = "SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'tests.%%' AND datname = %s)"

@@ -19,7 +19,7 @@ from pgpipelines.copy import writers
 from tests.fixtures.following import Follower, Writer, by
 from tests.fixtures.servers import Database
 
-RUNS = int(os.environ.get("PGPIPELINES_CHANGE_RUNS", "25"))
+RUNS = int(os.environ.get("PGPIPELINES_CHANGE_RUNS", "15"))
 SEED = int(os.environ.get("PGPIPELINES_CHANGE_SEED", "20240229"))
 WRITERS = 6
 LOOKBACK = timedelta(seconds=30)

@@ -17,7 +17,7 @@ from tests.fixtures.copying import content, copied
 from tests.fixtures.servers import Database
 from tests.plugins.test_checksum import OTHER_TYPES, TYPES, VALUES
 
-FAULTS = int(os.environ.get("PGPIPELINES_FAULTS", "64"))
+FAULTS = int(os.environ.get("PGPIPELINES_FAULTS", "40"))
 SEED = int(os.environ.get("PGPIPELINES_SEED", "20261120"))
 COLUMNS = {f"c{number}": type_name for number, type_name in enumerate(VALUES)}
 ROWS = 40

@@ -15,7 +15,7 @@ from pgpipelines.errors import ConfigurationError, VerificationError
 from tests.fixtures.copying import content, copied
 from tests.fixtures.servers import Database
 
-RUNS = int(os.environ.get("PGPIPELINES_INCREMENTAL_RUNS", "25"))
+RUNS = int(os.environ.get("PGPIPELINES_INCREMENTAL_RUNS", "15"))
 WRITERS = int(os.environ.get("PGPIPELINES_WRITERS", "6"))
 SEED = int(os.environ.get("PGPIPELINES_SEED", "20261120"))
 

@@ -19,7 +19,7 @@ from tests.fixtures.servers import Database
 from tests.plugins.rollup.chaos import Chaos, stations_and_chargers
 from tests.plugins.rollup.runs import statistics
 
-OPERATIONS = int(os.environ.get("PGPIPELINES_ROLLUP_OPERATIONS", "240"))
+OPERATIONS = int(os.environ.get("PGPIPELINES_ROLLUP_OPERATIONS", "160"))
 SEED = os.environ.get("PGPIPELINES_ROLLUP_SEED", "1")
 
 

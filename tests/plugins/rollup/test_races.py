@@ -26,7 +26,7 @@ from tests.fixtures.waiting import until
 from tests.plugins.rollup.chaos import CHARGERS, Chaos, Statement, stations_and_chargers
 from tests.plugins.rollup.runs import Statistics, statistics
 
-RACES = int(os.environ.get("PGPIPELINES_ROLLUP_RACES", "20"))
+RACES = int(os.environ.get("PGPIPELINES_ROLLUP_RACES", "10"))
 SEED = os.environ.get("PGPIPELINES_ROLLUP_SEED", "1")
 WRITERS = 4
 CENTRE = datetime.fromisoformat("2025-03-10")
