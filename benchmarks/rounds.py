@@ -19,8 +19,8 @@ TIMES = ("median s", "fastest", "slowest", "client CPU s", "servers' CPU s")
 class Entry:
     """A contestant of a race, and what it needs: a target database that is empty, or that has a table.
 
-    `indexes` tells whether it makes the source's indexes; `once` keeps one that is slow, or that decides no
-    bar, to a single round.
+    `indexes` tells whether it makes the source's indexes; `once` keeps one that is slow, or that decides no bar, to a
+    single round.
     """
 
     label: str

@@ -10,7 +10,7 @@ from benchmarks.activity import Writes
 from benchmarks.contestants import STREAMS
 from benchmarks.data import Data, change
 from benchmarks.entries import PGCOPYDB
-from benchmarks.job import MissingPeerError, Options
+from benchmarks.job import FULL_REFRESH, MissingPeerError, Options
 from benchmarks.measure import Measured
 from benchmarks.report import Bar, Promise, Section
 from benchmarks.rounds import baseline, cpu_cells, over, peak_cell, peak_megabytes
@@ -227,10 +227,15 @@ def repeated(
 
 def once(stage: Stage, label: str, data: Data, options: Options, changed: int) -> Outcome:
     """Run the engine once, on a target that it has filled."""
-    found = stage.run("engine", data, options, watched=True)
+    return Outcome(label, [watched(stage, "engine", label, data, options)], [changed])
+
+
+def watched(stage: Stage, contestant: str, label: str, data: Data, options: Options = FULL_REFRESH) -> Measured:
+    """Run a contestant on a target that stands, and say what it took and wrote."""
+    found = stage.run(contestant, data, options, watched=True)
     stage.require_arrived(label, data)
     print(f"{label}: {found.seconds:.2f} s", flush=True)
-    return Outcome(label, [found], [changed])
+    return found
 
 
 def joined(rounds: Sequence[Outcome]) -> Outcome:
@@ -248,10 +253,7 @@ def updated(stage: Stage, data: Data, salt: int, count: int) -> int:
 def reload(stage: Stage, data: Data) -> Outcome:
     """What is done nightly where changes aren't followed. The engine's copy is no base after this."""
     stage.copied.pop(data, None)
-    found = stage.run("psql_reload", data, watched=True)
-    stage.require_arrived(RELOAD, data)
-    print(f"{RELOAD}: {found.seconds:.2f} s", flush=True)
-    return Outcome(RELOAD, [found], [])
+    return Outcome(RELOAD, [watched(stage, "psql_reload", RELOAD, data)], [])
 
 
 def writes_cells(writes: Sequence[Writes]) -> tuple[str, ...]:

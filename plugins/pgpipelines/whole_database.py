@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pgpipelines.catalog import readable_names
 from pgpipelines.copy.ordering import ordered
 from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import MissingObjectError
@@ -66,7 +67,7 @@ def dropped_tables(source: Endpoint, target: Endpoint, application_name: str) ->
             return ()
         copied = session.query("ledger/copied_from.sql", {"source": str(source)})
     with Session(source, application_name) as session:
-        present = {str(QualifiedName(row.schema, row.name)) for row in session.query("catalog/near_names.sql")}
+        present = {str(name) for name in readable_names(session)}
     return tuple(
         f"{row.source_table} is gone from the source; {row.target_table} stays as it was"
         for row in copied

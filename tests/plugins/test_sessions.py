@@ -208,7 +208,7 @@ def tables(database: Database, number: int) -> set[str]:
 def test_rows_come_in_batches_of_a_size(source: Database, rows: int, size: int, sizes: list[int]) -> None:
     names = tables(source, rows)
     with Session(source.endpoint, "tests") as session:
-        batches = list(session.batches("catalog/near_names.sql", None, size))
+        batches = list(session.batches("catalog/readable.sql", None, size))
     assert [len(batch) for batch in batches] == sizes
     assert {row.name for batch in batches for row in batch} == names
 
@@ -216,9 +216,9 @@ def test_rows_come_in_batches_of_a_size(source: Database, rows: int, size: int, 
 def test_batches_may_be_read_at_the_same_time_and_left_early(source: Database) -> None:
     tables(source, 4)
     with Session(source.endpoint, "tests", snapshot=True) as session:
-        first, second = (session.batches("catalog/near_names.sql", None, 3) for _ in range(2))
+        first, second = (session.batches("catalog/readable.sql", None, 3) for _ in range(2))
         assert [len(batch) for pair in zip(first, second, strict=True) for batch in pair] == [3, 3, 1, 1]
-        for batch in session.batches("catalog/near_names.sql", None, 3):
+        for batch in session.batches("catalog/readable.sql", None, 3):
             assert len(batch) == 3
             break
         assert session.one("copy/snapshot.sql", system=False).snapshot
@@ -237,7 +237,7 @@ def test_batches_take_values_and_names(source: Database) -> None:
 def test_a_batch_holds_no_more_rows_than_were_fetched(source: Database) -> None:
     tables(source, 50)
     with Session(source.endpoint, "tests") as session:
-        batches = session.batches("catalog/near_names.sql", None, 2)
+        batches = session.batches("catalog/readable.sql", None, 2)
         next(batches)
         with session._connection.cursor() as cursor:
             cursor.execute("SELECT statement, is_holdable FROM pg_catalog.pg_cursors")
@@ -260,7 +260,7 @@ def test_an_error_of_a_batch_is_diagnosed(source: Database, when: str) -> None:
                 next(batches)
             session.rollback()
         else:
-            batches = session.batches("catalog/near_names.sql", None, 1)
+            batches = session.batches("catalog/readable.sql", None, 1)
             next(batches)
             source.run(f"SELECT pg_terminate_backend({session.backend}, 60000)")
             with pytest.raises(RetriableError, match="terminating connection"):

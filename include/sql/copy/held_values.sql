@@ -13,12 +13,14 @@ INNER JOIN (
     ON
         {% if unique.nulls_meet %}
         -- As records, two NULLs are equal, and both sides can be sorted.
+        {% for side in ["held", "taken"] %}
         ROW(
-            {%- for expression in unique.expressions %}held.{{ ("pgpipelines value " ~ loop.index) | identifier }}
+            {%- for expression in unique.expressions %}
+            {{- side | identifier }}.{{ ("pgpipelines value " ~ loop.index) | identifier }}
             {%- if not loop.last %}, {% endif %}{% endfor %})::record
-        = ROW(
-            {%- for expression in unique.expressions %}taken.{{ ("pgpipelines value " ~ loop.index) | identifier }}
-            {%- if not loop.last %}, {% endif %}{% endfor %})::record
+        {%- if loop.first %} ={% endif %}
+
+        {% endfor %}
         {% else %}
         {% for expression in unique.expressions %}
         {% set value = "pgpipelines value " ~ loop.index %}

@@ -61,7 +61,7 @@ updated AS (
         {% endif %}
     RETURNING staged.ctid AS place
     {% else %}
-    SELECT 1 WHERE (SELECT count(*) FROM deleted) < 0
+    SELECT NULL::tid AS place WHERE (SELECT count(*) FROM deleted) < 0
     {% endif %}
 ),
 
@@ -69,7 +69,6 @@ inserted AS (
     INSERT INTO {{ table | identifier }} ({{ columns | identifiers }})
     OVERRIDING SYSTEM VALUE
     SELECT {{ columns | identifiers("staged") }}
-    {% if changeable %}
     -- Rows that were met are not looked up once more: that would be a tenth of the time. OFFSET has the planner leave
     -- them out first; what is DISTINCT it hashes, as it knows that it is, where it would sort all that is staged.
     FROM (
@@ -81,9 +80,6 @@ inserted AS (
         )
         OFFSET 0
     ) AS staged
-    {% else %}
-    FROM {{ staging | identifier }} AS staged
-    {% endif %}
     WHERE
         (SELECT count(*) FROM updated) >= 0
         AND NOT EXISTS (

@@ -5,7 +5,10 @@ reading  how a description is read
 """
 
 from pgpipelines.catalog.model import (
+    FOREIGN,
+    PARTITIONED,
     QUERY,
+    VIEW,
     Attribute,
     Column,
     Constraint,
@@ -21,10 +24,13 @@ from pgpipelines.catalog.model import (
     Unique,
     UserType,
 )
-from pgpipelines.catalog.reading import describe, describe_existing, describe_result
+from pgpipelines.catalog.reading import describe, describe_existing, describe_result, readable_names
 
 __all__ = [
+    "FOREIGN",
+    "PARTITIONED",
     "QUERY",
+    "VIEW",
     "Attribute",
     "Column",
     "Constraint",
@@ -42,4 +48,5 @@ __all__ = [
     "describe",
     "describe_existing",
     "describe_result",
+    "readable_names",
 ]

@@ -39,8 +39,9 @@ HASHED_AS_SENT: Mapping[str, str] = MappingProxyType(
 PRINTED_BY: Mapping[str, str] = MappingProxyType({"bpchar": "bpcharout", "xml": "xml_out"})
 PRINTED_BY_KIND: Mapping[str, str] = MappingProxyType({"e": "enum_out", "c": "record_out"})
 TEXTS = frozenset({"text", "varchar", "name"})
-# Table.kind of what is no relation of the server but the result of a query.
-QUERY = "q"
+# Table.kind of a partitioned table, of a foreign one, of a view that is computed each time that it is read, and of what
+# is no relation of the server but the result of a query.
+PARTITIONED, FOREIGN, VIEW, QUERY = "p", "f", "v", "q"
 
 
 @dataclass(frozen=True)

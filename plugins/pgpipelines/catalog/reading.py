@@ -125,8 +125,13 @@ def describe_existing(session: Session, name: QualifiedName) -> Table:
     return table
 
 
+def readable_names(session: Session) -> list[QualifiedName]:
+    """Name all that a copy can read: tables, views and their like."""
+    return [QualifiedName(row.schema, row.name) for row in session.query("catalog/readable.sql")]
+
+
 def _missing(session: Session, name: QualifiedName) -> MissingObjectError:
-    existing = [QualifiedName(row.schema, row.name) for row in session.query("catalog/near_names.sql")]
+    existing = readable_names(session)
     same_name = [table for table in existing if table.name == name.name]
     alike = difflib.get_close_matches(str(name), [str(table) for table in existing], n=3)
     near = [*map(str, same_name), *(text for text in alike if text not in map(str, same_name))]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pgpipelines.catalog import describe_existing
+from pgpipelines.catalog import FOREIGN, describe_existing
 from pgpipelines.copy import differences, loading
 from pgpipelines.copy.definition import Statement, indexes
 from pgpipelines.copy.merging import Changes, Merging
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from pgpipelines.copy.plan import Plan
     from pgpipelines.copy.sides import Sides
     from pgpipelines.templates import QualifiedName
-
-# Table.kind of a foreign table.
-FOREIGN = "f"
 
 
 def load(sides: Sides, plan: Plan) -> Loaded:

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from pgpipelines import ledger
-from pgpipelines.catalog import Table, describe_existing
+from pgpipelines.catalog import PARTITIONED, Table, describe_existing, readable_names
 from pgpipelines.checksum import Comparison
 from pgpipelines.copy import loading
 from pgpipelines.copy.changes import Position, observe
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 1600
 # What the names of the columns begin with that templates put beside a table's (include/sql/copy, include/sql/checksum).
 OWN_COLUMNS = "pgpipelines "
-# Table.kind of a partitioned table.
-PARTITIONED = "p"
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +64,7 @@ def still_there(source: Session, tables: Sequence[TableCopy]) -> list[TableCopy]
     """
     if not any(table.source.only for table in tables):
         return list(tables)
-    present = {QualifiedName(row.schema, row.name) for row in source.query("catalog/near_names.sql")}
+    present = {*readable_names(source)}
     left = []
     for table in tables:
         if table.source.table in present:

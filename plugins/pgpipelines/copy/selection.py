@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 from psycopg2 import errorcodes
 
-from pgpipelines.catalog import ResultColumn, Table, describe_existing, describe_result
+from pgpipelines.catalog import VIEW, ResultColumn, Table, describe_existing, describe_result
 from pgpipelines.copy.locking import held_by_others
 from pgpipelines.copy.readiness import require_readable
 from pgpipelines.copy.request import Selection
@@ -31,8 +31,6 @@ UNNAMED = "?column?"
 ALTERED = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.UNDEFINED_COLUMN})
 # What the description of a table says in better words.
 NOT_THERE = frozenset({errorcodes.UNDEFINED_TABLE, errorcodes.INSUFFICIENT_PRIVILEGE})
-# Table.kind of a view that is computed each time that it is read.
-VIEW = "v"
 # No table can have columns of these names.
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 # pg_type.typtype of types that no table can have.

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pgpipelines import ledger
-from pgpipelines.catalog import Table, describe
+from pgpipelines.catalog import PARTITIONED, Table, describe
 from pgpipelines.endpoints import Endpoint
 from pgpipelines.errors import ConfigurationError
 from pgpipelines.partitions.months import FIRST_YEAR, MONTHLY, Month, Partition, missing, span
@@ -25,7 +25,6 @@ from pgpipelines.templates import QualifiedName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PARTITIONED = "p"
 SESSIONS = "charger_usage_log"
 ALWAYS, NEVER = datetime.max, datetime.min  # noqa: DTZ901 (the raw times have no zone)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pgpipelines.backup.contents import read_positions
 from pgpipelines.backup.manifest import Manifest
-from pgpipelines.catalog import describe
+from pgpipelines.catalog import PARTITIONED, describe
 from pgpipelines.copy.engine import copy_tables
 from pgpipelines.copy.publishing import TableResult
 from pgpipelines.copy.readiness import require_writable
@@ -22,8 +22,6 @@ from pgpipelines.whole_database import every_table
 
 if TYPE_CHECKING:
     from pgpipelines.catalog import Table
-
-PARTITIONED = "p"
 
 
 def require_tables(target: Endpoint, manifest: Manifest, named: Sequence[QualifiedName], *, replace: bool) -> None:
