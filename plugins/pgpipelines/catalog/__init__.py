@@ -24,7 +24,7 @@ from pgpipelines.catalog.model import (
     Unique,
     UserType,
 )
-from pgpipelines.catalog.reading import describe, describe_existing, describe_result, readable_names
+from pgpipelines.catalog.reading import describe, describe_existing, describe_result, find, readable_names
 
 __all__ = [
     "FOREIGN",
@@ -48,5 +48,6 @@ __all__ = [
     "describe",
     "describe_existing",
     "describe_result",
+    "find",
     "readable_names",
 ]

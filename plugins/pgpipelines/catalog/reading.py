@@ -32,16 +32,22 @@ if TYPE_CHECKING:
 FIRST_OF_USERS = 16384
 
 
-def describe(session: Session, name: QualifiedName) -> Table | None:
-    """Read a table's description, or None where no such table exists.
+def find(session: Session, name: QualifiedName) -> Any:
+    """Read what a table is, and what this role may do with it (catalog/table.sql); None where no such table exists.
 
     Raises RetriableError where the transaction's snapshot shows one that was dropped since.
     """
     found = session.one("catalog/table.sql", {"schema": name.schema, "name": name.name})
+    if found is not None and found.gone:
+        raise RetriableError(f"{session.endpoint}: {name} was dropped meanwhile", "retry, without it")
+    return found
+
+
+def describe(session: Session, name: QualifiedName) -> Table | None:
+    """Read a table's description, or None where no such table exists. Raises what `find` raises."""
+    found = find(session, name)
     if found is None:
         return None
-    if found.gone:
-        raise RetriableError(f"{session.endpoint}: {name} was dropped meanwhile", "retry, without it")
     values = {"oid": found.oid}
     columns = session.query("catalog/columns.sql", values)
     return Table(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
-from pgpipelines.catalog import Table, describe
-from pgpipelines.copy.readiness import require_writable
+from pgpipelines.catalog import Table, describe, find
+from pgpipelines.copy.readiness import WRITABLE_KINDS, require_writable
 from pgpipelines.diagnosis import sqlstate
 from pgpipelines.errors import AlreadyRunningError, ConflictError
 
@@ -80,14 +80,17 @@ def describe_held(target: Session, name: QualifiedName) -> Table | None:
     """
 
     def describe_it() -> tuple[Table | None]:
-        found = describe(target, name)
+        found = find(target, name)
         if found is None:
             return (None,)
-        require_writable(target, found)
         # The lock comes first in its transaction, so that what is read afterwards is what it holds.
         target.commit()
-        target.execute("copy/hold_definition.sql", table=name)
-        return (describe(target, name),)
+        if found.kind in WRITABLE_KINDS and found.may_use_schema and (found.may_update or found.may_delete):
+            target.execute("copy/hold_definition.sql", table=name)
+        table = describe(target, name)
+        if table is not None:
+            require_writable(target, table)
+        return (table,)
 
     found = patiently(target, describe_it, f"another session holds {name}")
     if found is None:

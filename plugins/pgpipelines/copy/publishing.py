@@ -313,14 +313,20 @@ def _tell_of_others(sides: Sides, outcome: Outcome) -> Outcome:
 def _advance_sequences(sides: Sides, outcome: Outcome) -> None:
     """Let the target's sequences go on after the values that were copied now."""
     plan, merging = outcome.plan, outcome.merging
-    if merging is None:
-        table, rows = describe_existing(sides.target, plan.name), plan.name
-    else:
-        table, rows = merging.table, plan.workspace.staging
-    for column in table.stored:
+    rows = plan.name if merging is None else plan.workspace.staging
+    for column in _filled_table(sides, plan).stored:
         if column.sequence is not None and column.name in plan.columns and column.base in INTEGERS:
             values = {"sequence": quoted(column.sequence.name)}
             sides.target.execute("copy/advance_sequence.sql", values, table=rows, column=column.name)
+
+
+def _filled_table(sides: Sides, plan: Plan) -> Table:
+    """The target as it is to be committed."""
+    if plan.target is None:
+        made = any(column.sequence is not None for column in plan.definition.source.stored)
+        return describe_existing(sides.target, plan.name) if made else plan.definition.source
+    # Where rows were compared or merged, it was held against what it is.
+    return describe_existing(sides.target, plan.name) if plan.load or plan.definition.partitioned else plan.target
 
 
 def _entry(sides: Sides, outcome: Outcome, started_at: datetime) -> ledger.Entry:

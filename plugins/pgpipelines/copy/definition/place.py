@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pgpipelines.catalog import describe
 from pgpipelines.copy.definition.statement import Statement, statement
 from pgpipelines.errors import PrivilegeError
 from pgpipelines.templates import QualifiedName, Sql, escaped, quoted
@@ -130,10 +129,8 @@ class Place:
     def built(self, loading: QualifiedName) -> frozenset[str]:
         """The names of the indexes that the loading table has already, as this plan found it."""
         if loading not in self._built:
-            found = describe(self.session, loading)
-            constraints = [] if found is None else [each.name for each in found.constraints if each.kind in "pux"]
-            indexes = [] if found is None else [each.name for each in found.indexes]
-            self._built[loading] = frozenset((*constraints, *indexes))
+            rows = self.session.query("catalog/index_names.sql", {"schema": loading.schema, "name": loading.name})
+            self._built[loading] = frozenset(row.name for row in rows)
         return self._built[loading]
 
     def _names_in(self, schema: str) -> set[str]:
