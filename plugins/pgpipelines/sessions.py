@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from io import IOBase
 from types import TracebackType
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from pgpipelines.templates import Sql, render
 T = TypeVar("T")
 CONNECT_SECONDS = 10
 APPLICATION_NAME_BYTES = 63
+OWN_SEARCH_PATH = "pg_catalog"
 
 
 class Session:
@@ -215,7 +217,7 @@ class Session:
 
     def use_role_search_path(self) -> None:
         """For the rest of the transaction, find names as the role finds them elsewhere: triggers may count on it."""
-        self.execute("session/role_search_path.sql")
+        self._find_names_in(self._role_search_path)
 
     @contextmanager
     def names_of_role(self) -> Iterator[None]:
@@ -233,11 +235,21 @@ class Session:
         Our own calls in such a statement still name pg_catalog, and operators take exactly what theirs declare: a
         function with the very types of the arguments would be chosen from any schema.
         """
-        self.execute("session/user_search_path.sql")
+        self._find_names_in(f"{OWN_SEARCH_PATH}, {self._role_search_path}".removesuffix(", "))
 
     def use_pinned_search_path(self) -> None:
-        """For the rest of the transaction, find only what PostgreSQL itself brings."""
-        self.execute("session/pinned_search_path.sql")
+        """For the rest of the transaction, find only what PostgreSQL itself brings.
+
+        So nobody's operator or function of the same name is taken for the server's.
+        """
+        self._find_names_in(OWN_SEARCH_PATH)
+
+    @cached_property
+    def _role_search_path(self) -> str:
+        return str(self.one("session/role_search_path.sql").path or "")
+
+    def _find_names_in(self, path: str) -> None:
+        self.execute("session/search_path.sql", {"path": path})
 
     def prefer_indexes(self) -> None:
         """From now on, plan with more memory, and rather by index; commits."""

@@ -1,5 +1,4 @@
--- Gives the rest of this transaction the search_path that the role has outside of here: triggers of the target
--- may count on it. Parameters: none. Locks nothing.
-SELECT set_config('search_path', reset_val, true)
+-- The search_path that the role has outside of this package's sessions. Parameters: none. Locks nothing.
+SELECT reset_val AS path
 FROM pg_settings
 WHERE name = 'search_path';
