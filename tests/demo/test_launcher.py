@@ -56,24 +56,35 @@ def first(clone: Clone) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def few_runs(clone: Clone, first: tuple[int, str]) -> Path:
-    """The clone's list of runs, of which the demos after the first leave out all but two."""
-    runs = clone.folder / "demo" / "runs.py"
-    runs.write_text(f"{runs.read_text()}\nFIRST, THEN = FIRST[-2:], ()\n")
-    return runs
+def left(clone: Clone, first: tuple[int, str], servers: Path) -> set[int]:
+    """What a demo has left that was killed while Airflow started: process ids."""
+    demo = started_as_far_as(clone, "scheduler")
+    demo.send(signal.SIGKILL)
+    demo.process.wait()
+    return {process.pid for process in running(clone, servers)}
 
 
 @pytest.fixture(scope="module")
-def staying(clone: Clone, few_runs: Path) -> Iterator[Demo]:
-    """The second demo, which dumps too, and stays up."""
-    runs = few_runs.read_text()
-    few_runs.write_text(f'{runs}\nFIRST = (*FIRST, Wanted("postgres_nightly_dump"))\n')
+def staying(clone: Clone, left: set[int]) -> Iterator[Demo]:
+    """The demo after the killed one: a copy that fails, one that doesn't, and a dump. It stays up."""
+    runs = clone.folder / "demo" / "runs.py"
+    runs.write_text(
+        runs.read_text().replace('"source_table": "charger_info"', '"source_table": "charger_inf"')
+        + '\nFIRST, THEN = (*FIRST[-2:], Wanted("postgres_nightly_dump")), ()\n'
+    )
     demo = clone.start()
     demo.wait_for("Ctrl-C stops everything")
-    few_runs.write_text(runs)
     yield demo
     demo.send(signal.SIGTERM)
     demo.wait()
+
+
+def started_as_far_as(clone: Clone, process: str) -> Demo:
+    """A demo of data that are there, when it has started a process."""
+    demo = clone.start()
+    demo.wait_for("the sample systems are there")
+    demo.wait_until(lambda: f'"{process}"' in (clone.folder / ".demo" / "processes.json").read_text())
+    return demo
 
 
 def running(clone: Clone, servers: Path) -> list[psutil.Process]:
@@ -182,6 +193,12 @@ def test_a_second_start_does_not_make_airflows_tables_again(staying: Demo) -> No
     assert "Airflow's tables are there" not in staying.output
 
 
+def test_after_a_kill_the_next_demo_cleans_up(left: set[int], staying: Demo) -> None:
+    assert left
+    assert "stopped scheduler, which an earlier demo had left behind" in staying.output
+    assert not [pid for pid in left if psutil.pid_exists(pid)]
+
+
 def test_everything_listens_on_the_loopback_interface_only(clone: Clone, staying: Demo, servers: Path) -> None:
     listening = []
     for process in running(clone, servers):
@@ -236,37 +253,26 @@ def test_charging_sessions_keep_coming_in_while_it_stays_up(staying: Demo, serve
         cursor.execute("DROP FUNCTION tell() CASCADE")
 
 
-def test_the_death_of_a_process_is_named_and_stops_the_rest(clone: Clone, staying: Demo, servers: Path) -> None:
-    record = json.loads((clone.folder / ".demo" / "processes.json").read_text())
-    os.kill(next(entry["pid"] for entry in record if entry["name"] == "triggerer"), signal.SIGKILL)
+def test_a_failed_run_is_named_and_fails_it_when_it_is_stopped(clone: Clone, staying: Demo, servers: Path) -> None:
+    staying.send(signal.SIGINT)
     assert staying.wait() == 1
-    log = clone.folder / ".demo" / "logs" / "triggerer.log"
-    assert "pgpipelines: triggerer died with status -9" in staying.output
-    assert f"(log: {log})" in staying.output
+    assert "  success  simple_postgres_copy.copy" in staying.output
+    assert "FAILED simple_postgres_copy: copy: MissingObjectError: " in staying.output
+    assert "charger_info" in staying.output.partition("FAILED simple_postgres_copy")[2]
+    assert staying.output.count("\nFAILED") == 1
     assert "Traceback" not in staying.output
     assert running(clone, servers) == []
 
 
-def test_after_a_kill_the_next_demo_cleans_up_and_a_failed_run_fails_it(
-    clone: Clone, few_runs: Path, servers: Path
-) -> None:
-    killed = clone.start(ONCE="1")
-    killed.wait_for("the sample systems are there")
-    killed.wait_until(lambda: "scheduler" in (clone.folder / ".demo" / "processes.json").read_text())
-    killed.send(signal.SIGKILL)
-    killed.process.wait()
-    left = {process.pid for process in running(clone, servers)}
-    assert left
-    few_runs.write_text(few_runs.read_text().replace('"source_table": "charger_info"', '"source_table": "charger_inf"'))
-    status, output = clone.run(ONCE="1")
-    assert status == 1
-    assert "stopped scheduler, which an earlier demo had left behind" in output
-    assert "  success  simple_postgres_copy.copy" in output
-    assert "FAILED simple_postgres_copy: copy: MissingObjectError: " in output
-    assert "charger_info" in output.partition("FAILED simple_postgres_copy")[2]
-    assert output.count("\nFAILED") == 1
-    assert "Traceback" not in output
-    assert not [pid for pid in left if psutil.pid_exists(pid)]
+def test_the_death_of_a_process_is_named_and_stops_the_rest(clone: Clone, servers: Path) -> None:
+    demo = started_as_far_as(clone, "triggerer")
+    record = json.loads((clone.folder / ".demo" / "processes.json").read_text())
+    os.kill(next(entry["pid"] for entry in record if entry["name"] == "triggerer"), signal.SIGKILL)
+    assert demo.wait() == 1
+    log = clone.folder / ".demo" / "logs" / "triggerer.log"
+    assert "pgpipelines: triggerer died with status -9" in demo.output
+    assert f"(log: {log})" in demo.output
+    assert "Traceback" not in demo.output
     assert running(clone, servers) == []
 
 
