@@ -132,7 +132,7 @@ def hundredths(krw: Decimal | None) -> int:
 
 def rounded(number: Fraction) -> int:
     """The nearest whole number, halves away from zero."""
-    nearest = math.floor(abs(number) + Fraction(1, 2))
+    nearest = (2 * abs(number.numerator) + number.denominator) // (2 * number.denominator)
     return nearest if number >= 0 else -nearest
 
 
