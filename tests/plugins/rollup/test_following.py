@@ -70,15 +70,6 @@ WRITES = {
 }
 
 
-@pytest.fixture
-def stats(target: Database) -> Statistics:
-    """Statistics of every corner."""
-    stats = statistics(target)
-    write_raw(target, all_corners())
-    stats.run()
-    return stats
-
-
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_every_way_to_write_is_followed(stats: Statistics, write: str) -> None:
     stats.database.run(write)

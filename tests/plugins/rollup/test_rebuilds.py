@@ -9,11 +9,8 @@ import pytest
 
 from pgpipelines.errors import QualityError, VerificationError
 from pgpipelines.rollup.request import Period, RollupSettings
-from tests.fixtures.servers import Database
 from tests.plugins.rollup.charging import statistics as content
-from tests.plugins.rollup.corners import all_corners
-from tests.plugins.rollup.runs import Statistics, statistics
-from tests.plugins.rollup.tables import write_raw
+from tests.plugins.rollup.runs import Statistics
 
 # What no run did to the statistics.
 TAMPERING = {
@@ -32,15 +29,6 @@ TAMPERING = {
         INSERT INTO daily_charger_stats (charger_id, stats_date) VALUES ('C1', '2025-03-10'), ('C2', '2031-01-01');
         INSERT INTO station_daily_stats (station_id, stats_date) VALUES ('S0', '2031-01-01')""",
 }
-
-
-@pytest.fixture
-def stats(target: Database) -> Statistics:
-    """Statistics of every corner, up to date."""
-    stats = statistics(target)
-    write_raw(target, all_corners())
-    stats.run()
-    return stats
 
 
 @pytest.mark.parametrize("tampering", TAMPERING.values(), ids=TAMPERING)
