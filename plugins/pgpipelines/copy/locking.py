@@ -83,7 +83,8 @@ def describe_held(target: Session, name: QualifiedName) -> Table | None:
         found = find(target, name)
         if found is None:
             return (None,)
-        # The lock comes first in its transaction, so that what is read afterwards is what it holds.
+        # The lock comes first in its transaction, so that what is read afterwards is what it holds. Who may not take it
+        # is told below, from the whole description, what is lacking.
         target.commit()
         if found.kind in WRITABLE_KINDS and found.may_use_schema and (found.may_update or found.may_delete):
             target.execute("copy/hold_definition.sql", table=name)

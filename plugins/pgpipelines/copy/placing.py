@@ -64,7 +64,7 @@ def still_there(source: Session, tables: Sequence[TableCopy]) -> list[TableCopy]
     """
     if not any(table.source.only for table in tables):
         return list(tables)
-    present = {*readable_names(source)}
+    present = set(readable_names(source))
     left = []
     for table in tables:
         if table.source.table in present:
