@@ -1,4 +1,4 @@
-"""How fast the statistics of chargers are: python -m benchmarks.rollup [--sessions N] [--only whole corrections …].
+"""How fast the statistics of chargers are: python -m benchmarks.rollup [--sessions N] [--only …] [--major N].
 
 One server of its own, in a temporary folder, thrown away afterwards. Everything is measured at the engine's entry
 points, on a database made anew for each figure; seconds are of the wall clock, CPU is what the server's processes used.
@@ -10,6 +10,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,8 +19,8 @@ from psycopg2.extensions import parse_dsn
 
 from benchmarks.databases import Database, recreate
 from benchmarks.measure import server_cpu_seconds
-from benchmarks.servers import running, usual_major
-from demo.servers import Server
+from benchmarks.servers import running
+from demo.servers import Server, installed_majors
 from pgpipelines.endpoints import Endpoint
 from pgpipelines.ledger import Run
 from pgpipelines.rollup.engine import roll_up_days, roll_up_hours, roll_up_stations
@@ -81,7 +82,7 @@ class Stage:
         seconds = time.perf_counter() - begun
         cpu = (server_cpu_seconds([self.server]) or 0.0) - before
         rate = f"  {rows / seconds:10,.0f} sessions/s" if rows else ""
-        print(f"{what:58} {seconds:8.3f} s  {cpu:8.2f} s CPU{rate}", flush=True)
+        print(f"{what:62} {seconds:8.3f} s  {cpu:8.2f} s CPU{rate}", flush=True)
 
 
 def roll_up(request: RollupRequest) -> None:
@@ -91,10 +92,27 @@ def roll_up(request: RollupRequest) -> None:
     roll_up_stations(request, RUN)
 
 
+def plain_hours(database: Database, connections: int) -> None:
+    """The least that a team would write: one statement for each share of the chargers, and the key."""
+    first_chargers = [f"CHG-{CHARGERS * share // connections:05}" for share in range(connections)]
+
+    def of_share(first_charger: str, end_charger: str | None) -> int:
+        values = {"first_charger": first_charger, "end_charger": end_charger}
+        return database.execute("benchmarks/plain_hours.sql", values)
+
+    with ThreadPoolExecutor(connections) as pool:
+        list(pool.map(of_share, first_chargers, [*first_chargers[1:], None]))
+    database.execute("benchmarks/add_plain_key.sql")
+
+
 def whole(stage: Stage) -> None:
-    """Everything, by two connections and by one."""
+    """Everything, by two connections and by one; beside it the least that statistics by hour are."""
     original = stage.make("plain", stage.sessions)
     for workers in (2, 1):
+        database = stage.clone(original)
+        database.execute("benchmarks/create_plain_hours.sql")
+        with stage.measured(f"energy, money and counts by hour alone, {workers} connections", stage.sessions):
+            plain_hours(database, workers)
         request = stage.request(stage.clone(original), workers)
         with stage.measured(f"all three tables, {workers} connections", stage.sessions):
             with stage.measured(f"hours, {workers} connections", stage.sessions):
@@ -191,8 +209,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=SESSIONS)
     parser.add_argument("--only", nargs="+", choices=tuple(BENCHMARKS), default=USUAL)
+    parser.add_argument(
+        "--major", type=int, choices=installed_majors(), default=max(installed_majors()), help="PostgreSQL's version"
+    )
     wanted = parser.parse_args(arguments)
-    with running(["server"], usual_major(), SETTINGS) as (_, (server,)):
+    with running(["server"], wanted.major, SETTINGS) as (_, (server,)):
         for name in wanted.only:
             BENCHMARKS[name](Stage(server, wanted.sessions))
 

@@ -11,6 +11,7 @@ def test_every_figure_of_the_statistics_is_measured(capsys: pytest.CaptureFixtur
     main(["--sessions", "200", "--only", *BENCHMARKS])
     said = capsys.readouterr().out
     for figure in (
+        "energy, money and counts by hour alone, 1 connections",
         "hours, 2 connections",
         "all three tables, 1 connections",
         "all three tables, samples every 15 minutes",

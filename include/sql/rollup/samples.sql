@@ -30,8 +30,13 @@ ALTER COLUMN powers SET STORAGE EXTERNAL,
 ALTER COLUMN statuses SET STORAGE EXTERNAL;
 
 {% if whole %}
--- Very many rows are put in order faster in pieces that fit into a processor's cache.
-SELECT set_config('pgpipelines.work_mem', current_setting('work_mem'), true), set_config('work_mem', '4MB', true);
+-- Very many rows are read faster in the table's order, and put in order faster in pieces that fit into a processor's
+-- cache.
+SELECT
+    set_config('enable_indexscan', 'off', true),
+    set_config('enable_bitmapscan', 'off', true),
+    set_config('pgpipelines.work_mem', current_setting('work_mem'), true),
+    set_config('work_mem', '4MB', true);
 
 {% endif %}
 INSERT INTO pg_temp.rollup_sample
@@ -64,7 +69,10 @@ FROM in_turn
 GROUP BY number, period;
 
 {% if whole %}
-SELECT set_config('work_mem', current_setting('pgpipelines.work_mem'), true);
+SELECT
+    set_config('enable_indexscan', 'on', true),
+    set_config('enable_bitmapscan', 'on', true),
+    set_config('work_mem', current_setting('pgpipelines.work_mem'), true);
 
 {% endif %}
 ANALYZE pg_temp.rollup_sample (number, period);

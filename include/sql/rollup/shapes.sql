@@ -77,4 +77,4 @@ WHERE
             OR next_us - at_us > 2 * (1000000 * extract(epoch FROM %(sample_period)s::interval))::bigint
     );
 
-ANALYZE pg_temp.rollup_shape;
+ANALYZE pg_temp.rollup_shape (session_id);

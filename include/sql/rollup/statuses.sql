@@ -73,7 +73,7 @@ SELECT
 FROM counted
 GROUP BY number, stats_hour;
 
-ANALYZE pg_temp.rollup_status;
+ANALYZE pg_temp.rollup_status (number, stats_hour);
 
 -- What the hour's last status is for the hours after it.
 CREATE TEMPORARY TABLE rollup_reached ON COMMIT DROP AS
@@ -97,4 +97,4 @@ WHERE
     AND seconds > 0
     AND last_status IN ('AVAILABLE', 'IN_USE', 'RESERVED', 'FAULT', 'OFFLINE', 'MAINTENANCE');
 
-ANALYZE pg_temp.rollup_reached;
+ANALYZE pg_temp.rollup_reached (number, stats_hour);
