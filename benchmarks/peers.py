@@ -19,6 +19,8 @@ def hook_loop(job: Job) -> Work:
     """Give the loop that teams write: PostgresHook.get_records of the whole table, then insert_rows."""
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415 (a peer that may be missing)
 
+    _import_the_rest()
+
     def work() -> Steps:
         rows = PostgresHook(SOURCE_CONN).get_records(f"SELECT * FROM {quoted(job.table)}")
         target: Any = PostgresHook(TARGET_CONN)
@@ -92,11 +94,20 @@ def _generic_transfer(job: Job, order: str = "", **options: Any) -> Work:
         **options,
     )
 
+    _import_the_rest()
+
     def work() -> Steps:
         operator.execute({})
         return {}
 
     return work
+
+
+def _import_the_rest() -> None:
+    """Have the hook run a statement: it imports hundreds of modules with its first one, which no time is to hold."""
+    from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: PLC0415 (a peer that may be missing)
+
+    PostgresHook(SOURCE_CONN).get_records("SELECT 1")
 
 
 def _as_before_sqlalchemy_2() -> None:
