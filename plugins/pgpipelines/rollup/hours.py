@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pgpipelines.rollup.evaluation import COMPUTED_HOURS, Evaluated, Evaluation, hours_amount_to
 from pgpipelines.rollup.everything import evaluate_everything
 from pgpipelines.rollup.installation import is_repeatable
+from pgpipelines.rollup.needs import require_even_hours
 from pgpipelines.rollup.quality import require_conserved, require_quality
 from pgpipelines.rollup.reports import Found, HoursReport
 from pgpipelines.rollup.setting_aside import put_back
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def roll_up(session: Session, request: RollupRequest, *, by_triggers: bool) -> HoursReport:
     """Do so in the session's transaction, and leave it open; where no triggers have marked, compare checksums first."""
     values = {**request.settings.values, "now": session.one("rollup/now.sql").now}
+    require_even_hours(session, request, values)
     if request.rebuild is not None:
         session.execute("rollup/mark_period.sql", {**values, **vars(request.rebuild)}, **request.tables)
     if not by_triggers:

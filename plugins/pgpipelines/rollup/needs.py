@@ -1,13 +1,16 @@
-"""What the statistics need of tables that an application has made: columns, their types, and the statistics' keys."""
+"""What the statistics need: columns of tables that an application has made, the statistics' keys, a zone's hours."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from pgpipelines.errors import MissingObjectError
+from pgpipelines.errors import ConfigurationError, MissingObjectError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from pgpipelines.rollup.request import RollupRequest
     from pgpipelines.sessions import Session
 
@@ -99,3 +102,14 @@ def require_keys(session: Session, request: RollupRequest) -> None:
                 f"{request.endpoint}: {table} has no unique key of {columns}",
                 f"ALTER TABLE {table} ADD UNIQUE ({columns})",
             )
+
+
+def require_even_hours(session: Session, request: RollupRequest, values: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError for a business zone two of whose hours would overlap while there are sessions."""
+    day = session.one("rollup/uneven_move.sql", values, log=request.tables["log"]).day
+    if day is not None:
+        raise ConfigurationError(
+            f"business_timezone: the clocks of {request.settings.business_timezone} move by part of an hour "
+            f"(in the week before {day}), so that two of its hours overlap",
+            "choose a zone whose clocks move by whole hours, or never",
+        )

@@ -49,13 +49,13 @@ def test_a_status_goes_on_where_the_engine_begins_another_period_of_samples(char
 
 
 def test_hours_may_begin_at_another_minute_from_one_day_on(charging: Database) -> None:
-    # Lord Howe's clocks go back by half an hour at 15:00 UTC.
-    report(charging, {"14:40": "AVAILABLE", "14:59": None, "15:10": "FAULT", "15:40": "RESERVED"}, "2025-04-05")
-    roll_up(charging, RollupSettings(business_timezone="Australia/Lord_Howe"))
+    # Pyongyang's clocks went ahead by half an hour at 15:00 UTC. Of sessions there is none that is older.
+    report(charging, {"14:40": "AVAILABLE", "14:59": None, "15:10": "FAULT", "15:40": "RESERVED"}, "2018-05-04")
+    roll_up(charging, RollupSettings(business_timezone="Asia/Pyongyang"))
     assert hours(charging, "stats_hour::time::text, up_seconds, down_seconds") == [
-        ("14:00:00", 1140, 0),
-        ("14:30:00", 0, 1200),
-        ("15:30:00", 1800, 600),
+        ("14:30:00", 1140, 0),
+        ("15:00:00", 1200, 1800),
+        ("16:00:00", 600, 0),
     ]
 
 

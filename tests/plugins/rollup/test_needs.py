@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pgpipelines.errors import MissingObjectError, QualityError
+from pgpipelines.errors import ConfigurationError, MissingObjectError, QualityError
 from pgpipelines.rollup.engine import roll_up_hours
 from pgpipelines.rollup.needs import RAW, STATISTICS
 from pgpipelines.rollup.request import RollupRequest, RollupSettings
 from tests.fixtures.servers import Database
-from tests.plugins.rollup.charging import RUN, add_session, insert, roll_up
+from tests.plugins.rollup.charging import RUN, add_session, insert, roll_up, statistics
 
 UNFIT = {
     "ALTER TABLE charger_usage_log DROP COLUMN parking_charge, DROP COLUMN status":
@@ -76,3 +76,30 @@ def test_rows_of_somebody_else_do_not_stop_a_run_whose_first_one_failed(charging
     roll_up_hours(RollupRequest(charging.endpoint, RollupSettings(quarantine_at_least=11)), RUN)
     assert charging.value("SELECT count(*) FROM hourly_charger_stats") == 0
     assert not charging.value("SELECT count(*) FROM pgpipelines.set_aside WHERE table_name LIKE '%hourly%'")
+
+
+def test_a_zone_two_of_whose_hours_will_overlap_is_refused_at_once(charging: Database) -> None:
+    add_session(charging, "2025-01-01 10:00", "2025-01-01 11:00")
+    roll_up(charging)
+    before = statistics(charging)
+    with pytest.raises(ConfigurationError, match="clocks of Australia/Lord_Howe move by part of an hour") as caught:
+        roll_up(charging, RollupSettings(business_timezone="Australia/Lord_Howe"))
+    assert caught.value.remedy == "choose a zone whose clocks move by whole hours, or never"
+    assert statistics(charging) == before
+
+
+def test_a_zone_two_of_whose_hours_once_overlapped_is_refused_where_a_session_is_older(charging: Database) -> None:
+    pyongyang = RollupSettings(business_timezone="Asia/Pyongyang")
+    add_session(charging, "1999-12-31 10:00", "1999-12-31 11:00")  # before the time of any charger: set aside
+    add_session(charging, "2018-05-05 10:00", "2018-05-05 11:00")
+    roll_up(charging, pyongyang)
+    add_session(charging, "2018-05-03 10:00", "2018-05-03 11:00")
+    with pytest.raises(ConfigurationError, match=r"\(in the week before 2018-05-05\)"):
+        roll_up(charging, pyongyang)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "UTC"])
+def test_a_zone_whose_clocks_move_by_whole_hours_or_never_will_do(charging: Database, zone: str) -> None:
+    add_session(charging, "2001-01-01 10:00", "2001-01-01 11:00")
+    roll_up(charging, RollupSettings(business_timezone=zone))
+    assert charging.value("SELECT sum(total_energy) FROM daily_charger_stats") == 10
