@@ -71,7 +71,7 @@ def test_a_long_load_shows_rows_bytes_and_rate(
     # Wide rows, so that those before the pause are more than the stream's buffers hold.
     source.run("""
         CREATE VIEW slow AS
-        SELECT id, repeat('x', 1000) AS v, pg_sleep(CASE WHEN id = 9000 THEN 2 ELSE 0 END)::text AS s
+        SELECT id, repeat('x', 1000) AS v, pg_sleep(CASE WHEN id = 9000 THEN 0.5 ELSE 0 END)::text AS s
         FROM generate_series(1, 10000) AS id
     """)
     copied(source, target, "slow", "t", {"batch_size": 1000})
