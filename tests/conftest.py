@@ -10,6 +10,7 @@ from tests.fixtures.following import followed, followed_database
 from tests.fixtures.objects import object_server, objects
 from tests.fixtures.poolers import pooler_of
 from tests.fixtures.replicas import replica_of
+from tests.fixtures.scratch import initialised_once
 from tests.fixtures.servers import database_of, server_of, source, target
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "database_of",
     "followed",
     "followed_database",
+    "initialised_once",
     "object_server",
     "objects",
     "pooler_of",
