@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pgpipelines.templates import SQL_FOLDER
 from tests.sql_lint import main, mistakes
 
 HEADER = "-- Does something. Locks nothing.\n"
@@ -13,6 +14,10 @@ def found(folder: Path, **templates: str) -> list[str]:
     for name, text in templates.items():
         (folder / f"{name}.sql").write_text(text, encoding="utf-8")
     return list(mistakes(folder))
+
+
+def test_the_templates_of_the_package_are_sound() -> None:
+    assert list(mistakes(SQL_FOLDER)) == []
 
 
 @pytest.mark.parametrize(

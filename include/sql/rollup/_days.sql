@@ -5,7 +5,8 @@ WITH hour_row AS (
     {% if whole %}
     SELECT h.*
     FROM {{ hourly | identifier }} AS h
-    WHERE h.charger_id >= %(first_charger)s AND (%(end_charger)s::text IS NULL OR h.charger_id < %(end_charger)s)
+    WHERE {% with row = "h", nameless = false %}{% include 'rollup/_of_share.sql' %}{% endwith %}
+
     {% else %}
     SELECT h.*
     FROM pg_temp.rollup_day AS d

@@ -5,8 +5,8 @@
 {% include 'rollup/_sample.sql' %}
 
 WHERE
-    p.charger_id >= %(first_charger)s
-    AND (%(end_charger)s::text IS NULL OR p.charger_id < %(end_charger)s)
+    {% with row = "p", nameless = false %}{% include 'rollup/_of_share.sql' %}{% endwith %}
+
     AND isfinite(p.measurement_time)
 {% else %}
 SELECT DISTINCT ON (sample_id) found.*

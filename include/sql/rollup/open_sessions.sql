@@ -12,7 +12,7 @@ WITH open AS MATERIALIZED (
         (s.end_time IS NULL OR s.end_time > s.start_time + interval '48 hours')
         AND (s.end_time IS NULL OR s.end_time = 'infinity')
         {% if whole or repeatable %}
-        AND {% with row = "s" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
+        AND {% with row = "s", nameless = true %}{% include 'rollup/_of_share.sql' %}{% endwith %}
         {% else %}
         AND (
             s.charger_id IN (SELECT charger_id FROM pg_temp.rollup_mark)

@@ -11,7 +11,7 @@ WITH
 read AS (
     {% include 'rollup/_session.sql' %}
     FROM {{ log | identifier }} AS s
-    WHERE {% with row = "s" %}{% include 'rollup/_of_share.sql' %}{% endwith %}
+    WHERE {% with row = "s", nameless = true %}{% include 'rollup/_of_share.sql' %}{% endwith %}
 
     OFFSET 0
 ),
